@@ -1,0 +1,80 @@
+/* What engines share: an engine that is a table of kernels, one an operator. The kit walks regions, plans the memory between
+ * kernels inside the workspace, keeps view operators free of copies, and answers the ABI. */
+#ifndef OB_KIT_KIT_H
+#define OB_KIT_KIT_H
+
+#include <outboard/engine.h>
+
+#include "base/arena.h"
+#include "base/checked.h"
+#include "base/dtype.h"
+
+/* A call of one kernel. */
+typedef struct ob_kernel_call {
+  const ob_host_t *host;
+  const ob_node_view_t *node;
+  const int64_t *const *attribute_ints; /* [attribute] numbers of INT and INTS, symbols evaluated */
+  const ob_tensor_t *const *inputs;     /* [node input] NULL where left out */
+  ob_tensor_t *const *outputs;          /* [node output] NULL where not wanted; rank -1: call ob_kernel_allocate first */
+  void *state;                          /* what `prepare` left; shared by threads, read only */
+  void *scratch;                        /* scratch_bytes, aligned to 64 */
+  uint32_t threads;
+  const ob_call_t *call;
+} ob_kernel_call_t;
+
+/* What a kernel knows when an instance is made. Dims are numbers here. */
+typedef struct ob_kernel_setup {
+  const ob_host_t *host;
+  const ob_node_view_t *node;
+  const int64_t *const *attribute_ints;
+  const ob_tensor_t *const *inputs;  /* dtype, rank, dims; `data` only for constants and contents known at bind */
+  const ob_tensor_t *const *outputs; /* dtype, rank, dims (rank -1: not known) */
+  uint32_t threads;
+  ob_arena_t *arena; /* lives as long as the instance: for `state` */
+  /* out */
+  void *state;
+  size_t scratch_bytes;
+  int in_place; /* input whose buffer output 0 may take over (same bytes, dead afterwards), or -1 (default) */
+} ob_kernel_setup_t;
+
+typedef struct ob_kernel {
+  const char *op, *domain;
+  bool view; /* output 0 has the bytes of input 0; the kit makes no copy where it can, `run` copies where it must */
+  /* NULL: takes every node of the operator. */
+  bool (*supports)(const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t reason_size);
+  ob_status_t (*prepare)(ob_kernel_setup_t *setup); /* NULL: nothing to prepare */
+  ob_status_t (*run)(const ob_kernel_call_t *call);
+} ob_kernel_t;
+
+/* An engine made of kernels. */
+typedef struct ob_kit_engine {
+  const char *name, *version, *library, *about;
+  uint32_t flags;
+  const ob_kernel_t *const *kernels; /* entries may be NULL */
+  size_t kernel_count;
+  const char *(*fingerprint)(void); /* or NULL */
+} ob_kit_engine_t;
+/* The whole of ob_engine_entry() of such an engine. `engine` is static. */
+const ob_engine_api_t *ob_kit_entry(const ob_kit_engine_t *engine, uint32_t host_abi);
+
+/* Attributes; defaults that the operator gives are already in the view. */
+int64_t ob_kernel_int(const ob_kernel_call_t *call, const char *name, int64_t fallback);
+const int64_t *ob_kernel_ints(const ob_kernel_call_t *call, const char *name, size_t *count); /* NULL and 0 when absent */
+float ob_kernel_float(const ob_kernel_call_t *call, const char *name, float fallback);
+const char *ob_kernel_string(const ob_kernel_call_t *call, const char *name, const char *fallback);
+const ob_attribute_view_t *ob_node_attribute(const ob_node_view_t *node, const char *name); /* NULL when absent */
+/* The same three while preparing. */
+int64_t ob_setup_int(const ob_kernel_setup_t *setup, const char *name, int64_t fallback);
+const int64_t *ob_setup_ints(const ob_kernel_setup_t *setup, const char *name, size_t *count);
+float ob_setup_float(const ob_kernel_setup_t *setup, const char *name, float fallback);
+
+/* Gives output `index` its room. With a shape known at bind it checks that `dims` are the same (OB_INTERNAL otherwise); without, it
+ * asks the host. Kernels may call it always. */
+OB_MUST_CHECK ob_status_t ob_kernel_allocate(const ob_kernel_call_t *call, size_t index, int32_t rank, const int64_t *dims);
+size_t ob_tensor_count(const ob_tensor_t *tensor); /* elements of a tensor whose dims were checked */
+
+/* The engine's copy of src/base reports through the host once this was called; ob_kit_entry's `open` does it. */
+void ob_kit_use_host(const ob_host_t *host);
+const ob_host_t *ob_kit_host(void);
+
+#endif

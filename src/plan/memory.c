@@ -1,0 +1,2 @@
+/* Greedy by size with best fit: see memory.h. */
+#include "plan/memory.h"
