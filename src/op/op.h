@@ -47,7 +47,9 @@ enum {
   OB_OP_ELEMENTWISE = 1 << 1, /* each element of output 0 comes from the elements at the same (broadcast) place */
   OB_OP_RANDOM = 1 << 2,      /* not a function of its inputs: never folded, merged or run twice */
   OB_OP_CONTROL = 1 << 3,     /* the host runs it: If, Loop, Scan, region calls. It has bodies */
-  OB_OP_DATA_SHAPE = 1 << 4   /* output shape depends on data (NonZero, Unique): engines allocate at run time */
+  OB_OP_DATA_SHAPE = 1 << 4,  /* output shape depends on data (NonZero, Unique): engines allocate at run time */
+  OB_OP_CONTRACTION = 1 << 5  /* the heavy ones: convolutions, matrix products, recurrent cells, attention. A region without
+                                 any is given back to the engine around it */
 };
 
 typedef struct ob_infer ob_infer_t;
