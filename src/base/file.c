@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -49,15 +49,25 @@ void ob_mapping_close(ob_mapping_t *mapping) {
   *mapping = (ob_mapping_t){0};
 }
 
+/* A new file "PATH.tmp-PID-N"; mkstemp would leave it readable by its owner alone, and asking for the umask is not thread-safe. */
+static int create_beside(const char *path, char *name, size_t size) {
+  static atomic_uint counter;
+  int fd;
+  do {
+    snprintf(name, size, "%s.tmp-%ld-%u", path, (long)getpid(), atomic_fetch_add(&counter, 1));
+    fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (fd < 0 && errno == EEXIST);
+  return fd;
+}
+
 ob_status_t ob_writer_open(ob_writer_t *writer, const char *path, const ob_allocator_t *allocator) {
   *writer = (ob_writer_t){.fd = -1, .allocator = allocator};
   ob_status_t status = ob_strdup(allocator, path, &writer->path);
-  size_t size = strlen(path) + sizeof ".XXXXXX";
+  size_t size = strlen(path) + 48;
   if (status == OB_OK) status = ob_alloc(allocator, size, (void **)&writer->temporary);
   if (status == OB_OK) status = ob_alloc_aligned(allocator, CHUNK, 64, (void **)&writer->buffer);
   if (status == OB_OK) {
-    snprintf(writer->temporary, size, "%s.XXXXXX", path);
-    writer->fd = mkostemp(writer->temporary, O_CLOEXEC);
+    writer->fd = create_beside(path, writer->temporary, size);
     if (writer->fd < 0) {
       ob_free(allocator, writer->temporary);
       writer->temporary = NULL;
@@ -102,13 +112,10 @@ ob_status_t ob_writer_write(ob_writer_t *writer, const void *data, size_t size) 
   return OB_OK;
 }
 
-/* Permissions as if the file had been created in the ordinary way, or those of the file that it replaces. */
-static void set_mode(ob_writer_t *writer) {
+/* A file that is replaced hands its permissions on. */
+static void set_mode(const ob_writer_t *writer) {
   struct stat old;
-  mode_t mask = umask(0);
-  umask(mask);
-  mode_t mode = stat(writer->path, &old) == 0 ? old.st_mode & 07777 : (mode_t)0666 & ~mask;
-  if (fchmod(writer->fd, mode) != 0) return; /* some file systems have none */
+  if (stat(writer->path, &old) == 0 && fchmod(writer->fd, old.st_mode & 07777) != 0) return; /* some file systems have none */
 }
 
 ob_status_t ob_writer_commit(ob_writer_t *writer) {
