@@ -25,6 +25,7 @@ typedef struct ob_kernel_call {
 /* What a kernel knows when an instance is made. Dims are numbers here. */
 typedef struct ob_kernel_setup {
   const ob_host_t *host;
+  const ob_region_view_t *region;
   const ob_node_view_t *node;
   const int64_t *const *attribute_ints;
   const ob_tensor_t *const *inputs;  /* dtype, rank, dims; `data` only for constants and contents known at bind */
@@ -40,8 +41,12 @@ typedef struct ob_kernel_setup {
 typedef struct ob_kernel {
   const char *op, *domain;
   bool view; /* output 0 has the bytes of input 0; the kit makes no copy where it can, `run` copies where it must */
+  uint32_t packs; /* bit i: constant input i is used only in a packed form, which the kernel asks the host for itself (in `compile` and
+                     again in `prepare`): `run` gets no plain data of it */
   /* NULL: takes every node of the operator. */
   bool (*supports)(const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t reason_size);
+  /* Packs constants when the region is compiled, so that they get into the artifact; NULL: none. */
+  ob_status_t (*compile)(const ob_host_t *host, const ob_region_view_t *region, const ob_node_view_t *node);
   ob_status_t (*prepare)(ob_kernel_setup_t *setup); /* NULL: nothing to prepare */
   ob_status_t (*run)(const ob_kernel_call_t *call);
 } ob_kernel_t;
@@ -63,6 +68,8 @@ const int64_t *ob_kernel_ints(const ob_kernel_call_t *call, const char *name, si
 float ob_kernel_float(const ob_kernel_call_t *call, const char *name, float fallback);
 const char *ob_kernel_string(const ob_kernel_call_t *call, const char *name, const char *fallback);
 const ob_attribute_view_t *ob_node_attribute(const ob_node_view_t *node, const char *name); /* NULL when absent */
+/* A string attribute, also while preparing or in `supports`. */
+const char *ob_node_text(const ob_node_view_t *node, const char *name, const char *fallback);
 /* The same three while preparing. */
 int64_t ob_setup_int(const ob_kernel_setup_t *setup, const char *name, int64_t fallback);
 const int64_t *ob_setup_ints(const ob_kernel_setup_t *setup, const char *name, size_t *count);
@@ -72,6 +79,8 @@ float ob_setup_float(const ob_kernel_setup_t *setup, const char *name, float fal
  * asks the host. Kernels may call it always. */
 OB_MUST_CHECK ob_status_t ob_kernel_allocate(const ob_kernel_call_t *call, size_t index, int32_t rank, const int64_t *dims);
 size_t ob_tensor_count(const ob_tensor_t *tensor); /* elements of a tensor whose dims were checked */
+/* OB_CANCELLED or OB_DEADLINE_EXCEEDED when the caller gave up or its time is over. For loops that run long: the kit asks between kernels. */
+OB_MUST_CHECK ob_status_t ob_kernel_poll(const ob_kernel_call_t *call);
 
 /* The engine's copy of src/base reports through the host once this was called; ob_kit_entry's `open` does it. */
 void ob_kit_use_host(const ob_host_t *host);
