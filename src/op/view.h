@@ -1,8 +1,8 @@
 /* Graphs as engines see them: builds the read-only structs of outboard/engine.h. */
-#ifndef OB_GRAPH_VIEW_H
-#define OB_GRAPH_VIEW_H
+#ifndef OB_OP_VIEW_H
+#define OB_OP_VIEW_H
 
-#include "graph/graph.h"
+#include "op/op.h"
 
 /* The view of a graph; lives in `arena`. Value and node indices are those of graph->values and graph->nodes. `host` goes into
  * view->host. Region calls and control flow appear as nodes too (an engine that is asked about them says no). */
