@@ -108,6 +108,7 @@ struct ob_graph {
   OB_ARRAY(ob_node_t *) nodes; /* topological order */
   OB_ARRAY(ob_value_t *) inputs;
   OB_ARRAY(ob_value_t *) outputs;
+  ob_map_t value_names; /* values by name */
   json_t *extra;
 };
 

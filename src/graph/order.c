@@ -1,0 +1,196 @@
+/* Order, removal and the invariants of a graph. */
+#include <string.h>
+
+#include "graph/graph.h"
+
+/* Calls `visit` for every value that a node reads, captures included. */
+static bool each_read(const ob_node_t *node, bool (*visit)(void *arg, ob_value_t *value), void *arg) {
+  for (size_t i = 0; i < node->input_count; i++)
+    if (node->inputs[i] && !visit(arg, node->inputs[i])) return false;
+  for (size_t b = 0; b < node->body_count; b++)
+    for (size_t i = 0; i < node->bodies[b].capture_count; i++)
+      if (!visit(arg, node->bodies[b].captures[i])) return false;
+  return true;
+}
+
+/* ---------------------------------------------------------------- sorting */
+
+typedef struct {
+  bool *placed; /* by node id */
+} placed_t;
+
+static bool is_ready(void *arg, ob_value_t *value) {
+  const placed_t *placed = arg;
+  return !value->producer || placed->placed[value->producer->id];
+}
+
+/* Kahn's algorithm that keeps the old order where it can: each round takes all that became ready. Old orders are mostly right
+ * already, so one round is the rule. */
+static ob_status_t sort(ob_graph_t *graph, ob_node_t **order, bool *done) {
+  placed_t placed = {done};
+  size_t count = graph->nodes.count, made = 0;
+  while (made < count) {
+    size_t before = made;
+    for (size_t i = 0; i < count; i++) {
+      ob_node_t *node = graph->nodes.items[i];
+      if (done[i] || !each_read(node, is_ready, &placed)) continue;
+      done[i] = true;
+      order[made++] = node;
+    }
+    if (made > before) continue;
+    for (size_t i = 0; i < count; i++)
+      if (!done[i]) return ob_fail(OB_INVALID_MODEL, "node '%s' is on a cycle", ob_quote(graph->nodes.items[i]->name));
+  }
+  for (size_t i = 0; i < count; i++) {
+    graph->nodes.items[i] = order[i];
+    order[i]->id = (uint32_t)i;
+  }
+  return OB_OK;
+}
+
+static void number_nodes(ob_graph_t *graph) {
+  for (size_t i = 0; i < graph->nodes.count; i++) graph->nodes.items[i]->id = (uint32_t)i;
+}
+
+ob_status_t ob_graph_sort(ob_graph_t *graph) {
+  const ob_allocator_t *allocator = graph->module->allocator;
+  ob_node_t **order = NULL;
+  bool *done = NULL;
+  number_nodes(graph);
+  ob_status_t status = OB_NEW_ARRAY(allocator, graph->nodes.count, &order);
+  if (status == OB_OK) status = OB_NEW_ARRAY(allocator, graph->nodes.count, &done);
+  if (status == OB_OK) status = sort(graph, order, done);
+  ob_free(allocator, order);
+  ob_free(allocator, done);
+  return status;
+}
+
+/* ---------------------------------------------------------------- removal */
+
+void ob_graph_remove_nodes(ob_graph_t *graph, const bool *removed) {
+  size_t count = 0;
+  for (size_t i = 0; i < graph->nodes.count; i++)
+    if (!removed[i]) graph->nodes.items[count++] = graph->nodes.items[i];
+  graph->nodes.count = count;
+  number_nodes(graph);
+}
+
+static bool mark_value(void *arg, ob_value_t *value) {
+  ((bool *)arg)[value->id] = true;
+  return true;
+}
+
+/* Backwards: a node lives if one of its outputs does; then what it reads lives. Unwanted outputs of living nodes stay values. */
+static void mark_living(const ob_graph_t *graph, bool *values, bool *dead_nodes) {
+  for (size_t i = 0; i < graph->outputs.count; i++) values[graph->outputs.items[i]->id] = true;
+  for (size_t i = graph->nodes.count; i-- > 0;) {
+    const ob_node_t *node = graph->nodes.items[i];
+    bool lives = false;
+    for (size_t k = 0; k < node->output_count; k++) lives |= node->outputs[k] && values[node->outputs[k]->id];
+    dead_nodes[i] = !lives;
+    if (lives) each_read(node, mark_value, values);
+  }
+  for (size_t i = 0; i < graph->nodes.count; i++)
+    for (size_t k = 0; !dead_nodes[i] && k < graph->nodes.items[i]->output_count; k++)
+      if (graph->nodes.items[i]->outputs[k]) values[graph->nodes.items[i]->outputs[k]->id] = true;
+  for (size_t i = 0; i < graph->inputs.count; i++) values[graph->inputs.items[i]->id] = true;
+}
+
+static ob_status_t drop_values(ob_graph_t *graph, const bool *kept) {
+  size_t count = 0;
+  ob_map_t names;
+  ob_map_init(&names, graph->module->allocator);
+  for (size_t i = 0; i < graph->values.count; i++) {
+    if (!kept[i]) continue;
+    ob_status_t status = ob_map_set(&names, graph->values.items[i]->name, graph->values.items[i]);
+    if (status != OB_OK) {
+      ob_map_free(&names);
+      return status;
+    }
+  }
+  for (size_t i = 0; i < graph->values.count; i++) {
+    if (!kept[i]) continue;
+    graph->values.items[i]->id = (uint32_t)count;
+    graph->values.items[count++] = graph->values.items[i];
+  }
+  graph->values.count = count;
+  ob_map_free(&graph->value_names);
+  graph->value_names = names;
+  return OB_OK;
+}
+
+ob_status_t ob_graph_compact(ob_graph_t *graph) {
+  bool *marks;
+  OB_TRY(OB_NEW_ARRAY(graph->module->allocator, graph->values.count + graph->nodes.count, &marks));
+  bool *dead = marks + graph->values.count;
+  mark_living(graph, marks, dead);
+  ob_status_t status = drop_values(graph, marks);
+  if (status == OB_OK) ob_graph_remove_nodes(graph, dead);
+  ob_free(graph->module->allocator, marks);
+  return status;
+}
+
+/* ---------------------------------------------------------------- invariants */
+
+typedef struct {
+  const ob_graph_t *graph;
+  const ob_node_t *node;
+} reader_t;
+
+static bool is_input(const ob_graph_t *graph, const ob_value_t *value) {
+  for (size_t i = 0; i < graph->inputs.count; i++)
+    if (graph->inputs.items[i] == value) return true;
+  return false;
+}
+
+static bool belongs(const ob_graph_t *graph, const ob_value_t *value) {
+  return value->id < graph->values.count && graph->values.items[value->id] == value;
+}
+
+/* A value that is read is of this graph, and there is something behind it that comes earlier. */
+static bool may_read(void *arg, ob_value_t *value) {
+  const reader_t *reader = arg;
+  if (!belongs(reader->graph, value)) return false;
+  if (value->producer)
+    return value->producer->graph == reader->graph && (!reader->node || value->producer->id < reader->node->id);
+  return value->constant || value->content || is_input(reader->graph, value);
+}
+
+static ob_status_t broken(const ob_graph_t *graph, const char *what, const char *name) {
+  return ob_fail(OB_INTERNAL, "graph '%s': %s '%s'", ob_quote(graph->name), what, ob_quote(name));
+}
+
+static ob_status_t check_node(const ob_graph_t *graph, const ob_node_t *node) {
+  reader_t reader = {graph, node};
+  if (node->graph != graph) return broken(graph, "a foreign node", node->name);
+  if (!each_read(node, may_read, &reader)) return broken(graph, "a value is read too early or from outside by node", node->name);
+  for (size_t k = 0; k < node->output_count; k++) {
+    const ob_value_t *value = node->outputs[k];
+    if (value && (!belongs(graph, value) || value->producer != node || value->output != k))
+      return broken(graph, "a wrong link between a value and its node", node->name);
+  }
+  for (size_t b = 0; b < node->body_count; b++) {
+    if (node->bodies[b].capture_count > node->bodies[b].graph->inputs.count) return broken(graph, "more captures than inputs at", node->name);
+    OB_TRY(ob_graph_check(node->bodies[b].graph));
+  }
+  if (!node->region) return OB_OK;
+  if (node->region->body->inputs.count != node->input_count || node->region->body->outputs.count != node->output_count)
+    return broken(graph, "a call does not fit its region:", node->name);
+  return ob_graph_check(node->region->body);
+}
+
+ob_status_t ob_graph_check(const ob_graph_t *graph) {
+  reader_t reader = {graph, NULL};
+  for (size_t i = 0; i < graph->values.count; i++) {
+    const ob_value_t *value = graph->values.items[i];
+    if (value->id != i) return broken(graph, "a wrong number on value", value->name);
+    if (ob_map_get(&graph->value_names, value->name) != value) return broken(graph, "a name is not unique:", value->name);
+  }
+  for (size_t i = 0; i < graph->nodes.count; i++) {
+    if (graph->nodes.items[i]->id != i) return broken(graph, "a wrong number on node", graph->nodes.items[i]->name);
+    OB_TRY(check_node(graph, graph->nodes.items[i]));
+  }
+  for (size_t i = 0; i < graph->outputs.count; i++)
+    if (!may_read(&reader, graph->outputs.items[i])) return broken(graph, "nothing makes output", graph->outputs.items[i]->name);
+  return OB_OK;
+}
