@@ -1,0 +1,75 @@
+/* Casts between float32, float64, integers and bool. Integers keep their low bytes, as C and numpy have it; a float
+ * that an int64 cannot hold becomes its smallest value, and for uint64 half the range more is taken. */
+#include "cpu/chain/chain.h"
+
+static inline int64_t from_real(double x) { return x >= -9223372036854775808.0 && x < 9223372036854775808.0 ? (int64_t)x : INT64_MIN; }
+static inline uint64_t from_real_unsigned(double x) {
+  return x >= 9223372036854775808.0 && x < 18446744073709551616.0 ? (uint64_t)x : (uint64_t)from_real(x);
+}
+static inline int32_t from_real_32(double x) { return x >= -2147483648.0 && x < 2147483648.0 ? (int32_t)x : (int32_t)from_real(x); }
+
+#define INTEGER(from, to) (to)(from)
+#define FLOAT(from, to) (to)(from)
+#define BOOL(from, to) (to)((from) != 0)
+#define REAL_INT(from, to) (to)from_real((double)(from))
+#define REAL_INT32(from, to) (to)from_real_32((double)(from))
+#define REAL_UINT64(from, to) (to)from_real_unsigned((double)(from))
+
+#define CAST(from, to, F, T, convert)                                       \
+  static void cast_##from##_##to(const ob_tile_t *tile) {                   \
+    const F *x = tile->in[0];                                               \
+    T *y = tile->out;                                                       \
+    const size_t n = tile->n;                                               \
+    for (size_t i = 0; i < n; i++) y[i] = convert(x[i], T);                 \
+  }
+
+#define FROM_INTEGER(from, F)                \
+  CAST(from, f32, F, float, FLOAT)           \
+  CAST(from, f64, F, double, FLOAT)          \
+  CAST(from, i8, F, int8_t, INTEGER)         \
+  CAST(from, i16, F, int16_t, INTEGER)       \
+  CAST(from, i32, F, int32_t, INTEGER)       \
+  CAST(from, i64, F, int64_t, INTEGER)       \
+  CAST(from, u8, F, uint8_t, INTEGER)        \
+  CAST(from, u16, F, uint16_t, INTEGER)      \
+  CAST(from, u32, F, uint32_t, INTEGER)      \
+  CAST(from, u64, F, uint64_t, INTEGER)      \
+  CAST(from, b8, F, uint8_t, BOOL)
+#define FROM_REAL(from, F)                   \
+  CAST(from, f32, F, float, FLOAT)           \
+  CAST(from, f64, F, double, FLOAT)          \
+  CAST(from, i8, F, int8_t, REAL_INT32)      \
+  CAST(from, i16, F, int16_t, REAL_INT32)    \
+  CAST(from, i32, F, int32_t, REAL_INT32)    \
+  CAST(from, i64, F, int64_t, REAL_INT)      \
+  CAST(from, u8, F, uint8_t, REAL_INT32)     \
+  CAST(from, u16, F, uint16_t, REAL_INT32)   \
+  CAST(from, u32, F, uint32_t, REAL_INT)     \
+  CAST(from, u64, F, uint64_t, REAL_UINT64)  \
+  CAST(from, b8, F, uint8_t, BOOL)
+
+FROM_REAL(f32, float)
+FROM_REAL(f64, double)
+FROM_INTEGER(i8, int8_t)
+FROM_INTEGER(i16, int16_t)
+FROM_INTEGER(i32, int32_t)
+FROM_INTEGER(i64, int64_t)
+FROM_INTEGER(u8, uint8_t)
+FROM_INTEGER(u16, uint16_t)
+FROM_INTEGER(u32, uint32_t)
+FROM_INTEGER(u64, uint64_t)
+
+#define ROW(from)                                                                                                      \
+  {                                                                                                                    \
+    [OB_FLOAT32] = cast_##from##_f32, [OB_FLOAT64] = cast_##from##_f64, [OB_INT8] = cast_##from##_i8,                  \
+    [OB_INT16] = cast_##from##_i16, [OB_INT32] = cast_##from##_i32, [OB_INT64] = cast_##from##_i64,                    \
+    [OB_UINT8] = cast_##from##_u8, [OB_UINT16] = cast_##from##_u16, [OB_UINT32] = cast_##from##_u32,                   \
+    [OB_UINT64] = cast_##from##_u64, [OB_BOOL] = cast_##from##_b8,                                                     \
+  }
+static const ob_tile_fn table[OB_DTYPE_COUNT][OB_DTYPE_COUNT] = {
+    [OB_FLOAT32] = ROW(f32), [OB_FLOAT64] = ROW(f64), [OB_INT8] = ROW(i8),    [OB_INT16] = ROW(i16),
+    [OB_INT32] = ROW(i32),   [OB_INT64] = ROW(i64),   [OB_UINT8] = ROW(u8),   [OB_UINT16] = ROW(u16),
+    [OB_UINT32] = ROW(u32),  [OB_UINT64] = ROW(u64),  [OB_BOOL] = ROW(u8),
+};
+
+ob_tile_fn ob_chain_cast_fn(ob_dtype_t from, ob_dtype_t to) { return table[from][to]; }

@@ -1,0 +1,35 @@
+/* The engine: its kernels, and what it says about itself. */
+#include <stdio.h>
+
+#include "cpu/chain/elementwise.h"
+#include "cpu/cpu.h"
+
+#define K(op) extern const ob_kernel_t ob_cpu_kernel_##op;
+#include "cpu/kernels.def"
+#undef K
+
+static const ob_kernel_t *const kernels[] = {
+#define K(op) &ob_cpu_kernel_##op,
+#define E(op, ...) &ob_cpu_kernel_##op,
+#include "cpu/chain/elementwise.def"
+#include "cpu/kernels.def"
+#undef K
+#undef E
+};
+
+/* Packed constants are in panels as wide as the registers. */
+static const char *fingerprint(void) {
+  static _Thread_local char text[64];
+  snprintf(text, sizeof text, "cpu " OB_VERSION " %s", ob_cpu_isa()->name);
+  return text;
+}
+
+const ob_kit_engine_t ob_cpu_engine = {
+    .name = "cpu",
+    .version = OB_VERSION,
+    .library = "",
+    .about = "built in: vectorised loops for AVX-512, AVX2 and portable C, chosen at run time",
+    .kernels = kernels,
+    .kernel_count = sizeof kernels / sizeof *kernels,
+    .fingerprint = fingerprint,
+};

@@ -1,0 +1,98 @@
+/* The table of inner loops that exist once for each instruction set. engines/cpu picks one table when it is opened. */
+#ifndef OB_CPU_SIMD_ISA_H
+#define OB_CPU_SIMD_ISA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A run of elements that one element-wise function works on: pieces of at most OB_TILE elements, which stay in the L1 cache. */
+#define OB_TILE 1024
+typedef struct ob_tile {
+  const void *in[3];
+  void *out;          /* may be in[i] when the element sizes are equal and that input is no scalar */
+  size_t n;
+  unsigned scalars;   /* bit i: in[i] is one element that stands for all (float32 functions; others are given full tiles) */
+  const float *param; /* numbers of the operator: alpha, beta, ... */
+  int *zero_divisor;  /* integer divisions set it to 1 when they meet one */
+} ob_tile_t;
+typedef void (*ob_tile_fn)(const ob_tile_t *tile);
+
+/* Element-wise functions of float32; unary.def, binary.def. */
+typedef enum ob_unary {
+#define X(name, expression) OB_UNARY_##name,
+#include "cpu/simd/unary.def"
+#undef X
+  OB_UNARY_COUNT
+} ob_unary_t;
+typedef enum ob_binary {
+#define X(name, expression) OB_BINARY_##name,
+#include "cpu/simd/binary.def"
+#undef X
+  OB_BINARY_COUNT
+} ob_binary_t;
+
+/* Reductions of float32: a start value, a step, an end. */
+typedef enum ob_reduce {
+  OB_REDUCE_SUM,
+  OB_REDUCE_SUM_ABS,
+  OB_REDUCE_SUM_SQUARE,
+  OB_REDUCE_MAX,
+  OB_REDUCE_MIN,
+  OB_REDUCE_PROD,
+  OB_REDUCE_COUNT
+} ob_reduce_t;
+
+/* Normalisation of rows: y = (x - mean) * rsqrt(variance + epsilon) * scale + bias; scale and bias by column, or NULL. */
+typedef struct ob_norm {
+  const float *x, *scale, *bias;
+  float *y;
+  size_t n;
+  float epsilon;
+  float mean, inverse; /* out */
+} ob_norm_t;
+
+/* C (MR x NR, row stride ldc) = or += A (packed panel: k x MR) * B (packed panel: k x NR). */
+typedef struct ob_gemm_tile {
+  const float *a, *b;
+  float *c;
+  size_t k, ldb, ldc; /* ldb: floats from one k of B to the next: NR when packed */
+  size_t rows, columns; /* of C that exist, at most MR and NR */
+  int accumulate;
+} ob_gemm_tile_t;
+
+typedef struct ob_isa {
+  const char *name;
+  size_t lanes;
+  ob_tile_fn unary[OB_UNARY_COUNT];
+  ob_tile_fn binary[OB_BINARY_COUNT];
+  ob_tile_fn muladd;                          /* in[0] * in[1] + in[2] */
+  ob_tile_fn f16_to_f32, f32_to_f16, bf16_to_f32, f32_to_bf16;
+  float (*reduce[OB_REDUCE_COUNT])(const float *x, size_t n, float so_far);
+  /* y[i] = step(y[i], x[i]) */
+  void (*combine[OB_REDUCE_COUNT])(const float *x, float *y, size_t n);
+  void (*softmax)(const float *x, float *y, size_t n);
+  void (*log_softmax)(const float *x, float *y, size_t n);
+  /* `n` columns side by side, `count` elements of each `stride` apart; n at most OB_TILE */
+  void (*softmax_columns)(const float *x, float *y, size_t count, size_t stride, size_t n);
+  float (*log_sum_exp)(const float *x, size_t n);
+  void (*layer_norm)(ob_norm_t *norm);
+  void (*rms_norm)(ob_norm_t *norm);
+  void (*moments)(const float *x, size_t n, float *mean, float *variance);
+  void (*scale_shift)(const float *x, float *y, size_t n, float scale, float shift);
+  float (*dot)(const float *a, const float *b, size_t n);
+  /* y[j] += sum over i of x[i] * w[i][j], w row-major of n columns, `ld` apart */
+  void (*gemv)(const float *x, const float *w, float *y, size_t k, size_t n, size_t ld);
+  /* y[i] = max / sum over x[i * stride] */
+  void (*pool_max_row)(const float *x, float *y, size_t n, size_t stride);
+  void (*pool_add_row)(const float *x, float *y, size_t n, size_t stride);
+  /* y[i] += w * x[i * stride] */
+  void (*axpy_row)(const float *x, float *y, size_t n, size_t stride, float w);
+  void (*lstm_gates)(const float *gates, float *cell, float *hidden, size_t n);
+  size_t gemm_rows, gemm_columns; /* MR, NR */
+  void (*gemm)(const ob_gemm_tile_t *tile);
+  ob_tile_fn quantize_u8, quantize_i8, quantize_u16, quantize_i16; /* in: x, scale, zero point as float32, full tiles */
+} ob_isa_t;
+
+extern const ob_isa_t ob_cpu_portable_table, ob_cpu_avx2_table, ob_cpu_avx512_table;
+
+#endif

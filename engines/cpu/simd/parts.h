@@ -1,0 +1,54 @@
+/* What several files of this folder use: names of all functions of the table, and small helpers. */
+#ifndef OB_CPU_SIMD_PARTS_H
+#define OB_CPU_SIMD_PARTS_H
+
+#include "cpu/simd/isa.h"
+#include "cpu/simd/vec.h"
+
+#define X(name, expression) void OB_ISA(unary_##name)(const ob_tile_t *tile);
+#include "cpu/simd/unary.def"
+#undef X
+#define X(name, expression) void OB_ISA(binary_##name)(const ob_tile_t *tile);
+#include "cpu/simd/binary.def"
+#undef X
+void OB_ISA(muladd)(const ob_tile_t *tile);
+void OB_ISA(f16_to_f32)(const ob_tile_t *tile);
+void OB_ISA(f32_to_f16)(const ob_tile_t *tile);
+void OB_ISA(bf16_to_f32)(const ob_tile_t *tile);
+void OB_ISA(f32_to_bf16)(const ob_tile_t *tile);
+
+#define OB_REDUCTIONS(X) X(sum) X(sum_abs) X(sum_square) X(max) X(min) X(prod)
+#define X(name)                                                        \
+  float OB_ISA(reduce_##name)(const float *x, size_t n, float so_far); \
+  void OB_ISA(combine_##name)(const float *x, float *y, size_t n);
+OB_REDUCTIONS(X)
+#undef X
+
+void OB_ISA(softmax)(const float *x, float *y, size_t n);
+void OB_ISA(log_softmax)(const float *x, float *y, size_t n);
+void OB_ISA(softmax_columns)(const float *x, float *y, size_t count, size_t stride, size_t n);
+float OB_ISA(log_sum_exp)(const float *x, size_t n);
+void OB_ISA(layer_norm)(ob_norm_t *norm);
+void OB_ISA(rms_norm)(ob_norm_t *norm);
+void OB_ISA(moments)(const float *x, size_t n, float *mean, float *variance);
+void OB_ISA(scale_shift)(const float *x, float *y, size_t n, float scale, float shift);
+float OB_ISA(dot)(const float *a, const float *b, size_t n);
+void OB_ISA(gemv)(const float *x, const float *w, float *y, size_t k, size_t n, size_t ld);
+void OB_ISA(pool_max_row)(const float *x, float *y, size_t n, size_t stride);
+void OB_ISA(pool_add_row)(const float *x, float *y, size_t n, size_t stride);
+void OB_ISA(axpy_row)(const float *x, float *y, size_t n, size_t stride, float w);
+void OB_ISA(lstm_gates)(const float *gates, float *cell, float *hidden, size_t n);
+void OB_ISA(gemm)(const ob_gemm_tile_t *tile);
+void OB_ISA(quantize_u8)(const ob_tile_t *tile);
+void OB_ISA(quantize_i8)(const ob_tile_t *tile);
+void OB_ISA(quantize_u16)(const ob_tile_t *tile);
+void OB_ISA(quantize_i16)(const ob_tile_t *tile);
+
+/* n times the same. */
+V_FN void ob_isa_fill(float *y, size_t n, vf v) {
+  size_t i = 0;
+  for (; i + V_LANES <= n; i += V_LANES) v_store(y + i, v);
+  if (i < n) v_store_n(y + i, v, n - i);
+}
+
+#endif
