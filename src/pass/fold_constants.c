@@ -1,0 +1,71 @@
+/* Computes at compile time what depends on constants alone. */
+#include "base/dtype.h"
+#include "pass/rewrite.h"
+
+/* What may come of folding without anybody heavy needing it: an Expand of one number to a gigabyte stays an Expand. */
+enum { LARGEST_GROWTH = 1 << 20 };
+
+static bool feeds_contraction(const ob_graph_t *graph, const ob_node_t *node) {
+  for (size_t i = 0; i < graph->nodes.count; i++) {
+    const ob_node_t *user = graph->nodes.items[i];
+    if (!(user->op->flags & OB_OP_CONTRACTION)) continue;
+    for (size_t k = 0; k < user->input_count; k++)
+      if (user->inputs[k] && user->inputs[k]->producer == node) return true;
+  }
+  return false;
+}
+
+/* Does the result take much more room than what it is made of? */
+static bool grows(const ob_node_t *node) {
+  size_t in = 0, out = 0;
+  for (size_t i = 0; i < node->input_count; i++)
+    if (node->inputs[i]) in += node->inputs[i]->constant->bytes;
+  for (size_t i = 0; i < node->output_count; i++) {
+    int64_t dims[OB_MAX_RANK];
+    size_t bytes;
+    const ob_value_t *value = node->outputs[i];
+    if (!value || !ob_type_is_static(&value->type, dims)) continue;
+    if (!ob_tensor_bytes(value->type.dtype, value->type.rank, dims, &bytes)) return true;
+    out += bytes;
+  }
+  return out > LARGEST_GROWTH && out / 2 > in;
+}
+
+static bool may_fold(const ob_graph_t *graph, const ob_node_t *node) {
+  if (node->region || node->body_count > 0 || node->op->flags & (OB_OP_RANDOM | OB_OP_CONTROL)) return false;
+  /* quantised weights stay quantised: engines fuse DequantizeLinear, and the artifact stays small */
+  if (ob_rewrite_is(node, "DequantizeLinear")) return false;
+  for (size_t i = 0; i < node->input_count; i++) {
+    const ob_value_t *value = node->inputs[i];
+    if (value && (!value->constant || !value->constant->data)) return false;
+  }
+  for (size_t i = 0; i < node->output_count; i++)
+    if (node->outputs[i] && node->outputs[i]->type.kind != OB_TENSOR) return false;
+  return !grows(node) || feeds_contraction(graph, node);
+}
+
+static ob_status_t fold(ob_graph_t *graph, ob_node_t *node, const ob_evaluator_t *evaluator, bool *changed) {
+  const ob_constant_t **constants;
+  bool done = false;
+  OB_TRY(OB_ARENA_ARRAY(&graph->module->arena, node->output_count, &constants));
+  OB_TRY(evaluator->evaluate(evaluator->self, node, constants, &done));
+  if (!done) return OB_OK;
+  for (size_t i = 0; i < node->output_count; i++) {
+    ob_value_t *value;
+    bool replaced;
+    if (!node->outputs[i]) continue;
+    OB_TRY(ob_value_from_constant(graph, constants[i], &value));
+    OB_TRY(ob_rewrite_replace(graph, node->outputs[i], value, &replaced));
+    *changed |= replaced;
+  }
+  return OB_OK;
+}
+
+static ob_status_t run(ob_graph_t *graph, const ob_pass_context_t *context, bool *changed) {
+  if (!context->evaluator) return OB_OK;
+  for (size_t i = 0; i < graph->nodes.count; i++)
+    if (may_fold(graph, graph->nodes.items[i])) OB_TRY(fold(graph, graph->nodes.items[i], context->evaluator, changed));
+  return OB_OK;
+}
+
+const ob_pass_t ob_pass_fold_constants = {"fold_constants", "computes what depends on constants alone", run};
