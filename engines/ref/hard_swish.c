@@ -1,0 +1,15 @@
+/* HardSwish: Y = X * max(0, min(1, X/6 + 0.5)). */
+#include <math.h>
+
+#include "ref/support/map.h"
+
+static double real(double x, const void *arg) {
+  (void)arg;
+  return x * fmax(0, fmin(1, x / 6 + 0.5));
+}
+
+static ob_status_t run(const ob_kernel_call_t *call) {
+  return ob_ref_map_unary(call, &(ob_ref_unary_t){.real = real}, NULL);
+}
+
+const ob_kernel_t ob_ref_HardSwish = {.op = "HardSwish", .domain = "", .prepare = ob_ref_prepare_in_place, .run = run};

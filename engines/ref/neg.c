@@ -1,0 +1,18 @@
+/* Neg: Y = -X; the smallest integer stays as it is. */
+#include "ref/support/map.h"
+
+static double real(double x, const void *arg) {
+  (void)arg;
+  return -x;
+}
+
+static int64_t integer(int64_t x, const void *arg) {
+  (void)arg;
+  return (int64_t)(0 - (uint64_t)x);
+}
+
+static ob_status_t run(const ob_kernel_call_t *call) {
+  return ob_ref_map_unary(call, &(ob_ref_unary_t){.real = real, .integer = integer}, NULL);
+}
+
+const ob_kernel_t ob_ref_Neg = {.op = "Neg", .domain = "", .prepare = ob_ref_prepare_in_place, .run = run};

@@ -1,0 +1,13 @@
+/* ReduceLogSum: the logarithm of the sum. */
+#include <math.h>
+
+#include "ref/support/reduce.h"
+
+static void real(ob_ref_sum_t *sum, double x) { sum->real += x; }
+static double finish(const ob_ref_sum_t *sum) { return log(sum->real); }
+
+static ob_status_t run(const ob_kernel_call_t *call) {
+  return ob_ref_reduce(call, &(ob_ref_reduction_t){.real = real, .finish = finish});
+}
+
+const ob_kernel_t ob_ref_ReduceLogSum = {.op = "ReduceLogSum", .domain = "", .run = run};

@@ -1,0 +1,20 @@
+/* Swish: Y = X * sigmoid(alpha * X). */
+#include <math.h>
+
+#include "ref/support/map.h"
+
+typedef struct parameters {
+  double alpha;
+} parameters_t;
+
+static double real(double x, const void *arg) {
+  const parameters_t *p = arg;
+  return x / (1 + exp(-p->alpha * x));
+}
+
+static ob_status_t run(const ob_kernel_call_t *call) {
+  const parameters_t p = {(double)ob_kernel_float(call, "alpha", 1)};
+  return ob_ref_map_unary(call, &(ob_ref_unary_t){.real = real}, &p);
+}
+
+const ob_kernel_t ob_ref_Swish = {.op = "Swish", .domain = "", .prepare = ob_ref_prepare_in_place, .run = run};

@@ -1,0 +1,177 @@
+/* Runs one node on one engine for tests written in Python: reads a case in a simple text form on standard input, writes the
+ * outputs' raw bytes to a file. It stands in for nothing: the rig does the work.
+ *
+ *     op NAME DOMAIN SINCE          (DOMAIN "-" for ai.onnx)
+ *     int NAME VALUE | ints NAME COUNT VALUES... | float NAME VALUE | floats NAME COUNT VALUES... | string NAME TEXT | strings NAME COUNT TEXTS...
+ *     tensor NAME DTYPE RANK DIMS... FILE   (an attribute)
+ *     input DTYPE RANK DIMS... FILE | noinput
+ *     output DTYPE RANK DIMS... | dynamic DTYPE | nooutput
+ *
+ * Usage: driver ENGINE OUTPUT-FILE < case. For each output the file gets one line "DTYPE RANK DIMS...\n" and then its bytes.
+ * Exit 0: ran; 1: the engine failed (message on standard error); 3: the engine refuses the node. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/dtype.h"
+#include "testing/testing.h"
+
+enum { MOST = 64 };
+
+typedef struct tensor_text {
+  int dtype;
+  int32_t rank;
+  int64_t dims[OB_MAX_RANK];
+} tensor_text_t;
+
+static char word[65536];
+
+static const char *next_word(void) {
+  if (scanf("%65535s", word) != 1) exit(2);
+  return word;
+}
+
+static long long next_int(void) { return atoll(next_word()); }
+
+static tensor_text_t next_tensor(void) {
+  tensor_text_t text = {.dtype = (int)next_int(), .rank = (int32_t)next_int()};
+  for (int32_t i = 0; i < text.rank; i++) text.dims[i] = next_int();
+  return text;
+}
+
+static void read_file(const char *path, void *data, size_t bytes) {
+  FILE *file = fopen(path, "rb");
+  if (!file || fread(data, 1, bytes, file) != bytes) {
+    fprintf(stderr, "driver: %s is short\n", path);
+    exit(2);
+  }
+  fclose(file);
+}
+
+typedef struct attribute_text {
+  char kind[16], name[64];
+  size_t count;
+  int64_t *ints;
+  float *floats;
+  char **strings;
+  tensor_text_t tensor;
+  double *values;
+} attribute_text_t;
+
+static void read_attribute(const char *kind, attribute_text_t *a) {
+  snprintf(a->kind, sizeof a->kind, "%s", kind);
+  snprintf(a->name, sizeof a->name, "%.63s", next_word());
+  bool list = kind[strlen(kind) - 1] == 's';
+  a->count = list ? (size_t)next_int() : 1;
+  a->ints = calloc(a->count + 1, sizeof *a->ints);
+  a->floats = calloc(a->count + 1, sizeof *a->floats);
+  a->strings = calloc(a->count + 1, sizeof *a->strings);
+  if (strcmp(kind, "tensor") == 0) {
+    a->tensor = next_tensor();
+    size_t bytes, count = 1;
+    for (int32_t i = 0; i < a->tensor.rank; i++) count *= (size_t)a->tensor.dims[i];
+    bytes = ob_dtype_bytes((ob_dtype_t)a->tensor.dtype, count);
+    void *data = malloc(bytes + 1);
+    read_file(next_word(), data, bytes);
+    a->values = calloc(count + 1, sizeof *a->values);
+    for (size_t i = 0; i < count; i++) a->values[i] = ob_element_get((ob_dtype_t)a->tensor.dtype, data, i);
+    free(data);
+    return;
+  }
+  for (size_t i = 0; i < a->count; i++) {
+    const char *text = next_word();
+    a->ints[i] = atoll(text);
+    a->floats[i] = strtof(text, NULL);
+    a->strings[i] = strdup(text);
+  }
+}
+
+static void add_attribute(ob_rig_t *rig, const attribute_text_t *a) {
+  if (strcmp(a->kind, "int") == 0) ob_rig_int(rig, a->name, a->ints[0]);
+  if (strcmp(a->kind, "ints") == 0) ob_rig_ints(rig, a->name, a->ints, a->count);
+  if (strcmp(a->kind, "float") == 0) ob_rig_float(rig, a->name, a->floats[0]);
+  if (strcmp(a->kind, "floats") == 0) ob_rig_floats(rig, a->name, a->floats, a->count);
+  if (strcmp(a->kind, "string") == 0) ob_rig_string(rig, a->name, a->strings[0]);
+  if (strcmp(a->kind, "strings") == 0) ob_rig_strings(rig, a->name, (const char *const *)a->strings, a->count);
+  if (strcmp(a->kind, "tensor") == 0)
+    ob_rig_tensor(rig, a->name, (ob_dtype_t)a->tensor.dtype, a->tensor.rank, a->tensor.dims, a->values);
+}
+
+static void free_attribute(attribute_text_t *a) {
+  for (size_t i = 0; i < a->count; i++) free(a->strings[i]);
+  free(a->ints);
+  free(a->floats);
+  free(a->strings);
+  free(a->values);
+}
+
+static int add_input(ob_rig_t *rig) {
+  tensor_text_t text = next_tensor();
+  int value = ob_rig_input(rig, (ob_dtype_t)text.dtype, text.rank, text.dims, NULL);
+  size_t bytes = ob_dtype_bytes((ob_dtype_t)text.dtype, ob_rig_count(rig, value));
+  read_file(next_word(), ob_rig_data(rig, value), bytes);
+  if (text.rank <= 1 && (text.dtype == OB_INT64 || text.dtype == OB_INT32 || text.dtype == OB_BOOL)) ob_rig_content(rig, value);
+  return value;
+}
+
+static void write_outputs(ob_rig_t *rig, const int *outputs, size_t count, const char *path) {
+  FILE *file = fopen(path, "wb");
+  if (!file) exit(2);
+  for (size_t i = 0; i < count; i++) {
+    if (outputs[i] < 0) continue;
+    fprintf(file, "%d %d", (int)ob_rig_dtype(rig, outputs[i]), (int)ob_rig_rank(rig, outputs[i]));
+    for (int32_t d = 0; d < ob_rig_rank(rig, outputs[i]); d++) fprintf(file, " %lld", (long long)ob_rig_dims(rig, outputs[i])[d]);
+    fputc('\n', file);
+    fwrite(ob_rig_data(rig, outputs[i]), 1, ob_dtype_bytes(ob_rig_dtype(rig, outputs[i]), ob_rig_count(rig, outputs[i])), file);
+  }
+  fclose(file);
+}
+
+int main(int argc, char **argv) {
+  static attribute_text_t attributes[MOST];
+  int inputs[MOST], outputs[MOST], failed = 0;
+  size_t attribute_count = 0, input_count = 0, output_count = 0;
+  char op[128] = "", domain[128] = "";
+  if (argc != 3) return 2;
+  ob_rig_t *rig = ob_rig_open(argv[1]);
+  if (!rig) return 2;
+  while (scanf("%65535s", word) == 1) {
+    if (input_count == MOST || output_count == MOST || attribute_count == MOST) return 2;
+    if (strcmp(word, "op") == 0) {
+      snprintf(op, sizeof op, "%.127s", next_word());
+      snprintf(domain, sizeof domain, "%.127s", next_word());
+      next_int();
+    } else if (strcmp(word, "input") == 0) {
+      inputs[input_count++] = add_input(rig);
+    } else if (strcmp(word, "noinput") == 0) {
+      inputs[input_count++] = OB_LEFT_OUT;
+    } else if (strcmp(word, "output") == 0) {
+      tensor_text_t text = next_tensor();
+      outputs[output_count++] = ob_rig_output(rig, (ob_dtype_t)text.dtype, text.rank, text.dims);
+    } else if (strcmp(word, "dynamic") == 0) {
+      outputs[output_count++] = ob_rig_output(rig, (ob_dtype_t)next_int(), OB_UNKNOWN);
+    } else if (strcmp(word, "nooutput") == 0) {
+      outputs[output_count++] = OB_LEFT_OUT;
+    } else {
+      char kind[16];
+      snprintf(kind, sizeof kind, "%.15s", word);
+      read_attribute(kind, &attributes[attribute_count++]);
+    }
+  }
+  ob_rig_node(rig, op, inputs, input_count, outputs, output_count);
+  if (strcmp(domain, "-") != 0) ob_rig_domain(rig, domain);
+  for (size_t a = 0; a < attribute_count; a++) add_attribute(rig, &attributes[a]);
+  const char *refusal = ob_rig_refusal(rig);
+  if (refusal) {
+    fprintf(stderr, "%s\n", refusal);
+    failed = 3;
+  } else if (ob_rig_run(rig) != OB_OK) {
+    fprintf(stderr, "%s\n", ob_rig_message(rig));
+    failed = 1;
+  } else {
+    write_outputs(rig, outputs, output_count, argv[2]);
+  }
+  ob_rig_close(rig);
+  for (size_t a = 0; a < attribute_count; a++) free_attribute(&attributes[a]);
+  return failed;
+}
