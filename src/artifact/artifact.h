@@ -2,7 +2,7 @@
 #ifndef OB_ARTIFACT_ARTIFACT_H
 #define OB_ARTIFACT_ARTIFACT_H
 
-#include "graph/graph_json.h"
+#include "artifact/graph_json.h"
 
 /* Writes a partitioned module. Same module, same bytes. */
 OB_MUST_CHECK ob_status_t ob_artifact_write(const ob_module_t *module, const char *path, const ob_allocator_t *allocator);

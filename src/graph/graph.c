@@ -77,10 +77,14 @@ static bool has_content(const ob_constant_t *constant, size_t *count) {
 }
 
 ob_status_t ob_value_from_constant(ob_graph_t *graph, const ob_constant_t *constant, ob_value_t **value) {
+  return ob_value_from_constant_named(graph, constant, constant->name, value);
+}
+
+ob_status_t ob_value_from_constant_named(ob_graph_t *graph, const ob_constant_t *constant, const char *name, ob_value_t **value) {
   ob_module_t *module = graph->module;
   const ob_expr_t *dims[OB_MAX_RANK];
   size_t count;
-  OB_TRY(ob_value_create(graph, constant->name, value));
+  OB_TRY(ob_value_create(graph, name, value));
   (*value)->constant = constant;
   for (int32_t i = 0; i < constant->rank; i++) OB_TRY(ob_expr_const(module->exprs, constant->dims[i], &dims[i]));
   OB_TRY(ob_type_tensor(module, constant->dtype, constant->rank, dims, &(*value)->type));

@@ -157,7 +157,8 @@ struct ob_module {
   OB_ARRAY(void *) blocks;         /* heap blocks that constants point into; freed with the module */
   OB_ARRAY(const char *) metadata; /* key, value, key, value, ... of the model */
   const char *producer;
-  json_t *document; /* what it was read from, when it was; owns every `extra` */
+  json_t *extra;    /* unknown members of the document that it was read from, kept on save */
+  json_t *document; /* an array that owns every `extra` */
 };
 
 OB_MUST_CHECK ob_status_t ob_module_create(const ob_allocator_t *allocator, ob_module_t **module);
@@ -193,6 +194,9 @@ OB_MUST_CHECK ob_status_t ob_constant_allocate(ob_module_t *module, const char *
                                                const int64_t *dims, void **data, const ob_constant_t **constant);
 /* A value of `graph` that stands for the constant; sets type, and content where it is small and integer. */
 OB_MUST_CHECK ob_status_t ob_value_from_constant(ob_graph_t *graph, const ob_constant_t *constant, ob_value_t **value);
+/* The same under a name of its own. */
+OB_MUST_CHECK ob_status_t ob_value_from_constant_named(ob_graph_t *graph, const ob_constant_t *constant, const char *name,
+                                                       ob_value_t **value);
 /* A value that is nothing but symbolic content: rank 0 (count 1, scalar true) or rank 1. */
 OB_MUST_CHECK ob_status_t ob_value_from_content(ob_graph_t *graph, const char *name, ob_dtype_t dtype, bool scalar,
                                                 const ob_expr_t *const *content, size_t count, ob_value_t **value);
