@@ -36,9 +36,14 @@ static ob_status_t grow(ob_map_t *map) {
 }
 
 ob_status_t ob_map_set(ob_map_t *map, const char *key, void *value) {
+  ob_map_entry_t *entry = map->capacity ? slot(map->entries, map->capacity, key) : NULL;
+  if (entry && entry->key) { /* replacing never allocates */
+    *entry = (ob_map_entry_t){key, value};
+    return OB_OK;
+  }
   if (map->count + 1 > map->capacity / 4 * 3) OB_TRY(grow(map));
-  ob_map_entry_t *entry = slot(map->entries, map->capacity, key);
-  if (!entry->key) map->count++;
+  entry = slot(map->entries, map->capacity, key);
+  map->count++;
   *entry = (ob_map_entry_t){key, value};
   return OB_OK;
 }

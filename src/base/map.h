@@ -18,7 +18,7 @@ void ob_map_init(ob_map_t *map, const ob_allocator_t *allocator);
 void ob_map_free(ob_map_t *map);
 /* NULL when absent. */
 void *ob_map_get(const ob_map_t *map, const char *key);
-/* Adds or replaces. `value` is not NULL. */
+/* Adds or replaces; replacing never fails. `value` is not NULL. */
 OB_MUST_CHECK ob_status_t ob_map_set(ob_map_t *map, const char *key, void *value);
 
 #endif

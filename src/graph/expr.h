@@ -1,7 +1,7 @@
 /* Symbolic integers: what a dimension or an integer attribute is. Immutable, canonical, hash-consed in a pool: two
  * equal expressions of one pool are one pointer in the common case. Everything is int64, checked.
  *
- * Text form (see docs/artifact-format.md for the grammar): "N*(H//2 + 1)", "select(lt(n, 4), 1, n)". `//` and `%` floor. */
+ * Text form (see docs/graph-json.md for the grammar): "N*(H//2 + 1)", "select(lt(n, 4), 1, n)". `//` and `%` floor. */
 #ifndef OB_GRAPH_EXPR_H
 #define OB_GRAPH_EXPR_H
 
@@ -50,17 +50,18 @@ typedef struct ob_symbol {
   const char *name; /* an identifier as the grammar has it; unique */
   ob_symbol_source_t source;
   uint32_t input, index;
-  int64_t min, max;  /* inclusive; 0 and INT64_MAX when nothing is known */
+  int64_t min, max;  /* inclusive; INT64_MIN and INT64_MAX when nothing is known */
   int64_t typical;   /* 0: none given */
   const ob_expr_t *expr;
 } ob_symbol_t;
 
 typedef struct ob_expr_pool ob_expr_pool_t;
 
-/* Not thread-safe while it grows; evaluation of finished expressions is. Lives in `arena`. */
+/* Not thread-safe while it grows; evaluation of finished expressions is. Lives in `arena`, which stays where it is. */
 OB_MUST_CHECK ob_status_t ob_expr_pool_create(ob_arena_t *arena, ob_expr_pool_t **pool);
 
-/* Makes a symbol. `name` is turned into an identifier (letters, digits, '_', '.'; else escaped) and made unique when taken. */
+/* Makes a symbol; min is 0 (of an ELEMENT: none) until the caller knows better. Bounds may be narrowed later, never widened:
+ * expressions were simplified with them, so whoever binds numbers checks them. `name` is turned into an identifier (letters, digits, '_', '.'; else escaped) and made unique when taken. */
 OB_MUST_CHECK ob_status_t ob_expr_symbol(ob_expr_pool_t *pool, const char *name, ob_symbol_source_t source, uint32_t input,
                                          uint32_t index, const ob_expr_t **expr);
 /* A fresh u_k. */
@@ -71,7 +72,9 @@ ob_symbol_t *ob_expr_symbol_at(const ob_expr_pool_t *pool, size_t index);
 ob_symbol_t *ob_expr_symbol_find(const ob_expr_pool_t *pool, const char *name);
 
 OB_MUST_CHECK ob_status_t ob_expr_const(ob_expr_pool_t *pool, int64_t value, const ob_expr_t **expr);
-/* Any operation, simplified. Errors: OB_INVALID_MODEL for overflow, division by zero, an inexact exactdiv, a bcast that can't be. */
+/* Any operation, simplified. Simplification may turn an error into a number (x*y//y is x even where y is 0; bcast(n, 8) is 8: the
+ * caller adds a guard), never one number into another. Errors: OB_INVALID_MODEL for overflow, division by zero, an inexact
+ * exactdiv, a bcast that can't be; OB_UNSUPPORTED when the text would exceed 4096 bytes or 64 levels. */
 OB_MUST_CHECK ob_status_t ob_expr_make(ob_expr_pool_t *pool, ob_expr_op_t op, const ob_expr_t *const *args, size_t count,
                                        const ob_expr_t **expr);
 OB_MUST_CHECK ob_status_t ob_expr_binary(ob_expr_pool_t *pool, ob_expr_op_t op, const ob_expr_t *a, const ob_expr_t *b,
