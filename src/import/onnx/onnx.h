@@ -6,15 +6,14 @@
 
 typedef struct ob_import_options {
   const ob_allocator_t *allocator;
-  const char *base_dir;  /* folder of external data; NULL: external data is refused */
-  uint32_t max_depth;    /* of nested subgraphs; 0: 32 */
+  const char *base_dir; /* folder of external data; NULL: external data is refused */
+  uint32_t max_depth;   /* of nested subgraphs; 0: 32 */
 } ob_import_options_t;
 
 /* Makes a module in ONNX's newest opset: older operators rewritten, functions inlined, subgraphs closed, types inferred.
  * Tensors stay where they are: `bytes` must live as long as the module. Errors: OB_INVALID_MODEL, OB_UNSUPPORTED,
  * OB_NOT_FOUND (external data), each naming node or tensor. */
-OB_MUST_CHECK ob_status_t ob_import_onnx(const void *bytes, size_t size, const ob_import_options_t *options,
-                                         ob_module_t **module);
+OB_MUST_CHECK ob_status_t ob_import_onnx(const void *bytes, size_t size, const ob_import_options_t *options, ob_module_t **module);
 /* Maps the file, imports it, and leaves the mapping to the module. */
 OB_MUST_CHECK ob_status_t ob_import_onnx_file(const char *path, const ob_import_options_t *options, ob_module_t **module);
 /* True when the bytes begin like an ONNX model rather than an artifact. */
