@@ -142,7 +142,7 @@ static ob_status_t map_file(ob_importer_t *importer, int fd, const char *name, c
 }
 
 static ob_status_t find_file(ob_importer_t *importer, const char *name, const char *location, ob_external_file_t *file) {
-  int fd;
+  int fd = -1;
   for (size_t i = importer->files.count; i-- > 0;)
     if (strcmp(importer->files.items[i].location, location) == 0) {
       *file = importer->files.items[i];

@@ -71,7 +71,7 @@ static ob_status_t check(const reader_t *reader) {
 enum { ALWAYS_ALLOWED = 1 << 24, ALLOWED_GROWTH = 1024 };
 
 static ob_status_t make_dense(ob_importer_t *importer, const reader_t *reader, size_t stored, const ob_constant_t **constant) {
-  size_t elements, bytes, place, unit = ob_dtype_bits(reader->values->dtype) / 8;
+  size_t elements, bytes, place = 0, unit = ob_dtype_bits(reader->values->dtype) / 8;
   char *dense;
   if (!ob_dims_count(reader->rank, reader->dims, &elements) ||
       !ob_tensor_bytes(reader->values->dtype, reader->rank, reader->dims, &bytes) ||
