@@ -278,12 +278,19 @@ static ob_status_t push_guard(writer_t *w, json_t *array, const ob_guard_t *guar
 /* ---------------------------------------------------------------- documents */
 
 static void want_constant(writer_t *w, const ob_constant_t *constant) {
-  if (!constant || w->constant_numbers[constant->index] > 0) return;
-  w->constants[w->constant_count++] = constant;
-  w->constant_numbers[constant->index] = (uint32_t)w->constant_count;
+  if (constant) w->constant_numbers[constant->index] = 1;
 }
 
-/* Numbers a graph, what is nested in it, and its constants. */
+/* Wanted constants get numbers in the module's order, which is also that of the payloads: a module that was read keeps its order. */
+static void number_constants(writer_t *w) {
+  for (size_t i = 0; i < w->module->constants.count; i++) {
+    if (w->constant_numbers[i] == 0) continue;
+    w->constants[w->constant_count++] = w->module->constants.items[i];
+    w->constant_numbers[i] = (uint32_t)w->constant_count;
+  }
+}
+
+/* Numbers a graph and what is nested in it, and marks its constants. */
 static void want_graph(writer_t *w, const ob_graph_t *graph) {
   if (w->graph_numbers[graph->index] > 0) return;
   w->graphs[w->graph_count++] = graph;
@@ -337,6 +344,7 @@ static ob_status_t write_module(writer_t *w, json_t *json) {
   char version[16];
   snprintf(version, sizeof version, "%d.%d", OB_FORMAT_MAJOR, OB_FORMAT_MINOR);
   want_graph(w, module->main);
+  number_constants(w);
   OB_TRY(set_text(json, "format", "outboard"));
   OB_TRY(set_text(json, "version", version));
   OB_TRY(set_text(json, "producer", module->producer ? module->producer : ""));
@@ -354,6 +362,7 @@ static ob_status_t write_module(writer_t *w, json_t *json) {
 static ob_status_t write_graph(writer_t *w, const ob_graph_t *graph, json_t *json) {
   json_t *symbols;
   want_graph(w, graph);
+  number_constants(w);
   OB_TRY(child(json, "symbols", json_array(), &symbols));
   OB_TRY(set(json, "main", json_integer(0)));
   return set_body(w, json, symbols);

@@ -77,3 +77,23 @@ uint64_t ob_hash_bytes(const void *data, size_t size) {
   for (size_t i = 0; i < size; i++) h = (h ^ p[i]) * UINT64_C(0x100000001b3);
   return h ^ h >> 29;
 }
+
+static uint64_t lane(uint64_t sum, const uint8_t *p) {
+  uint64_t word;
+  memcpy(&word, p, sizeof word); /* little-endian, as all that Outboard runs on */
+  sum = (sum ^ word) * UINT64_C(0x9fb21c651e98df25);
+  return sum ^ sum >> 35;
+}
+
+uint64_t ob_checksum(const void *data, size_t size) {
+  const uint8_t *p = data;
+  uint64_t sums[4] = {1, 2, 3, 4}, sum = size;
+  size_t left = size;
+  for (; left >= 32; left -= 32, p += 32)
+    for (int i = 0; i < 4; i++) sums[i] = lane(sums[i], p + 8 * i);
+  uint8_t tail[32] = {0};
+  if (left > 0) memcpy(tail, p, left);
+  for (int i = 0; i < 4; i++) sums[i] = lane(sums[i], tail + 8 * i);
+  for (int i = 0; i < 4; i++) sum = ob_hash_mix(sum, sums[i]);
+  return sum ^ sum >> 31;
+}
