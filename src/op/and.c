@@ -1,0 +1,17 @@
+/* And: logical and, with broadcasting. */
+#include "op/infer_util.h"
+
+static ob_dim_t both(ob_infer_t *infer, ob_dim_t a, ob_dim_t b) { return ob_dim_make(infer, OB_EXPR_AND, a, b); }
+
+static ob_status_t infer(ob_infer_t *infer) { return ob_infer_fold(infer, both); }
+
+const ob_op_t ob_op_And = {
+    .name = "And",
+    .domain = "",
+    .since = 7,
+    .flags = OB_OP_ELEMENTWISE,
+    OB_INPUTS(2, OB_PARAM("A", 'T', OB_TYPES_BOOL), OB_PARAM("B", 'T', OB_TYPES_BOOL)),
+    OB_OUTPUTS(1, OB_PARAM("C", '1', OB_TYPES_BOOL)),
+    .infer = infer,
+    .doc = "logical and, with broadcasting",
+};

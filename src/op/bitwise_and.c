@@ -1,0 +1,13 @@
+/* BitwiseAnd: bitwise and, with broadcasting. */
+#include "op/infer_util.h"
+
+const ob_op_t ob_op_BitwiseAnd = {
+    .name = "BitwiseAnd",
+    .domain = "",
+    .since = 18,
+    .flags = OB_OP_ELEMENTWISE,
+    OB_INPUTS(2, OB_PARAM("A", 'T', OB_TYPES_INTEGERS), OB_PARAM("B", 'T', OB_TYPES_INTEGERS)),
+    OB_OUTPUTS(1, OB_PARAM("C", 'T', OB_TYPES_INTEGERS)),
+    .infer = ob_infer_broadcast,
+    .doc = "bitwise and, with broadcasting",
+};

@@ -1,0 +1,14 @@
+/* Elu: x where positive, else alpha * (exp(x) - 1). */
+#include "op/infer_util.h"
+
+const ob_op_t ob_op_Elu = {
+    .name = "Elu",
+    .domain = "",
+    .since = 22,
+    .flags = OB_OP_ELEMENTWISE,
+    OB_INPUTS(1, OB_PARAM("X", 'T', OB_TYPES_FLOATS)),
+    OB_OUTPUTS(1, OB_PARAM("Y", 'T', OB_TYPES_FLOATS)),
+    OB_ATTRIBUTES(OB_FLOAT("alpha", 1.0f)),
+    .infer = ob_infer_same,
+    .doc = "x where positive, else alpha * (exp(x) - 1)",
+};

@@ -1,0 +1,13 @@
+/* GlobalLpPool: p-norm over all spatial axes. */
+#include "op/window.h"
+
+const ob_op_t ob_op_GlobalLpPool = {
+    .name = "GlobalLpPool",
+    .domain = "",
+    .since = 22,
+    OB_INPUTS(1, OB_PARAM("X", 'T', OB_TYPES_FLOATS)),
+    OB_OUTPUTS(1, OB_PARAM("Y", 'T', OB_TYPES_FLOATS)),
+    OB_ATTRIBUTES(OB_INT("p", 2)),
+    .infer = ob_infer_global_pool,
+    .doc = "p-norm over all spatial axes",
+};

@@ -1,0 +1,13 @@
+/* ReduceLogSum: logarithm of the sum over axes. */
+#include "op/reduce.h"
+
+const ob_op_t ob_op_ReduceLogSum = {
+    .name = "ReduceLogSum",
+    .domain = "",
+    .since = 28,
+    OB_INPUTS(1, OB_PARAM("data", 'T', OB_TYPES_FLOATS), OB_OPTIONAL_PARAM("axes", 0, OB_TYPES_INT64)),
+    OB_OUTPUTS(1, OB_PARAM("reduced", 'T', OB_TYPES_FLOATS)),
+    OB_ATTRIBUTES(OB_INT("keepdims", 1), OB_INT("noop_with_empty_axes", 0)),
+    .infer = ob_infer_reduce_plain,
+    .doc = "logarithm of the sum over axes",
+};

@@ -1,0 +1,15 @@
+/* ReduceSum: sum over axes. */
+#include "op/reduce.h"
+
+static ob_status_t infer(ob_infer_t *infer) { return ob_infer_reduce(infer, ob_dim_add); }
+
+const ob_op_t ob_op_ReduceSum = {
+    .name = "ReduceSum",
+    .domain = "",
+    .since = 13,
+    OB_INPUTS(1, OB_PARAM("data", 'T', OB_TYPES_WIDE), OB_OPTIONAL_PARAM("axes", 0, OB_TYPES_INT64)),
+    OB_OUTPUTS(1, OB_PARAM("reduced", 'T', OB_TYPES_WIDE)),
+    OB_ATTRIBUTES(OB_INT("keepdims", 1), OB_INT("noop_with_empty_axes", 0)),
+    .infer = infer,
+    .doc = "sum over axes",
+};

@@ -1,0 +1,13 @@
+/* Round: rounds to the nearest integer, halves to the even one. */
+#include "op/infer_util.h"
+
+const ob_op_t ob_op_Round = {
+    .name = "Round",
+    .domain = "",
+    .since = 22,
+    .flags = OB_OP_ELEMENTWISE,
+    OB_INPUTS(1, OB_PARAM("X", 'T', OB_TYPES_FLOATS)),
+    OB_OUTPUTS(1, OB_PARAM("Y", 'T', OB_TYPES_FLOATS)),
+    .infer = ob_infer_same,
+    .doc = "rounds to the nearest integer, halves to the even one",
+};

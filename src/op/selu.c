@@ -1,0 +1,14 @@
+/* Selu: gamma * x where positive, else gamma * alpha * (exp(x) - 1). */
+#include "op/infer_util.h"
+
+const ob_op_t ob_op_Selu = {
+    .name = "Selu",
+    .domain = "",
+    .since = 22,
+    .flags = OB_OP_ELEMENTWISE,
+    OB_INPUTS(1, OB_PARAM("X", 'T', OB_TYPES_FLOATS)),
+    OB_OUTPUTS(1, OB_PARAM("Y", 'T', OB_TYPES_FLOATS)),
+    OB_ATTRIBUTES(OB_FLOAT("alpha", 1.6732632f), OB_FLOAT("gamma", 1.050701f)),
+    .infer = ob_infer_same,
+    .doc = "gamma * x where positive, else gamma * alpha * (exp(x) - 1)",
+};

@@ -1,0 +1,13 @@
+/* Softsign: x / (1 + abs(x)). */
+#include "op/infer_util.h"
+
+const ob_op_t ob_op_Softsign = {
+    .name = "Softsign",
+    .domain = "",
+    .since = 22,
+    .flags = OB_OP_ELEMENTWISE,
+    OB_INPUTS(1, OB_PARAM("input", 'T', OB_TYPES_FLOATS)),
+    OB_OUTPUTS(1, OB_PARAM("output", 'T', OB_TYPES_FLOATS)),
+    .infer = ob_infer_same,
+    .doc = "x / (1 + abs(x))",
+};

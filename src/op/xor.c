@@ -1,0 +1,17 @@
+/* Xor: logical exclusive or, with broadcasting. */
+#include "op/infer_util.h"
+
+static ob_dim_t differ(ob_infer_t *infer, ob_dim_t a, ob_dim_t b) { return ob_dim_make(infer, OB_EXPR_NE, a, b); }
+
+static ob_status_t infer(ob_infer_t *infer) { return ob_infer_fold(infer, differ); }
+
+const ob_op_t ob_op_Xor = {
+    .name = "Xor",
+    .domain = "",
+    .since = 7,
+    .flags = OB_OP_ELEMENTWISE,
+    OB_INPUTS(2, OB_PARAM("A", 'T', OB_TYPES_BOOL), OB_PARAM("B", 'T', OB_TYPES_BOOL)),
+    OB_OUTPUTS(1, OB_PARAM("C", '1', OB_TYPES_BOOL)),
+    .infer = infer,
+    .doc = "logical exclusive or, with broadcasting",
+};
