@@ -108,6 +108,19 @@ static ob_status_t mod_by_constant(ob_expr_pool_t *pool, const ob_poly_t *a, int
   return plain(pool, OB_EXPR_MOD, inner, divisor, expr);
 }
 
+/* a // b and a % b for 0 <= a < b; *expr is NULL when the bounds do not say so. */
+static ob_status_t by_bounds(ob_expr_pool_t *pool, ob_expr_op_t op, const ob_expr_t *a, const ob_expr_t *b,
+                             const ob_expr_t **expr) {
+  int64_t low, high, right_low, right_high;
+  *expr = NULL;
+  ob_expr_bounds(pool, a, &low, &high);
+  ob_expr_bounds(pool, b, &right_low, &right_high);
+  if (low < 0 || high >= right_low || high == INT64_MAX) return OB_OK;
+  if (op == OB_EXPR_FLOORDIV) return ob_expr_const(pool, 0, expr);
+  if (op == OB_EXPR_MOD) *expr = a;
+  return OB_OK;
+}
+
 /* What is left after common factors are out: a and b without them. */
 static ob_status_t divide_reduced(ob_expr_pool_t *pool, ob_expr_op_t op, const ob_poly_t *a, const ob_poly_t *b,
                                   const ob_expr_t **expr) {
@@ -121,6 +134,8 @@ static ob_status_t divide_reduced(ob_expr_pool_t *pool, ob_expr_op_t op, const o
   if (constant && d == 1) return *expr = left, OB_OK;
   if (constant && d > 1 && op == OB_EXPR_FLOORDIV) return floor_by_constant(pool, a, d, expr);
   if (constant && d > 1 && op == OB_EXPR_MOD) return mod_by_constant(pool, a, d, expr);
+  OB_TRY(by_bounds(pool, op, left, right, expr));
+  if (*expr) return OB_OK;
   ob_expr_bounds(pool, right, &low, &high);
   if (op == OB_EXPR_CEILDIV && low > 0) { /* one form for both: (a + b - 1) // b */
     const ob_expr_t *minus_one;
@@ -132,27 +147,30 @@ static ob_status_t divide_reduced(ob_expr_pool_t *pool, ob_expr_op_t op, const o
   return plain(pool, op, left, right, expr);
 }
 
+/* (g*a) % (g*b) = g * (a % b): *expr times what was cancelled. */
+static ob_status_t scale(ob_expr_pool_t *pool, ob_term_t *common, const ob_expr_t **expr) {
+  const ob_poly_t poly = {.terms = common, .count = 1};
+  const ob_expr_t *factor;
+  OB_TRY(ob_poly_to(pool, &poly, &factor));
+  return ob_expr_mul(pool, factor, *expr, expr);
+}
+
 ob_status_t ob_expr_divide(ob_expr_pool_t *pool, ob_expr_op_t op, const ob_expr_t *a, const ob_expr_t *b,
                            const ob_expr_t **expr) {
   ob_poly_t left, right, quotient;
   ob_term_t common;
   bool exact = false;
-  int64_t low, high, right_low, right_high;
   if (ob_expr_is(b, 0)) return ob_fail(OB_INVALID_MODEL, "a symbolic size: division by zero");
   if (a->op == OB_EXPR_CONST && b->op == OB_EXPR_CONST) return constants(pool, op, a->value, b->value, expr);
   OB_TRY(ob_poly_from(pool, a, &left));
   OB_TRY(ob_poly_from(pool, b, &right));
   OB_TRY(ob_poly_divide(pool, &left, &right, &quotient, &exact));
   if (exact) return op == OB_EXPR_MOD ? ob_expr_const(pool, 0, expr) : ob_poly_to(pool, &quotient, expr);
-  ob_expr_bounds(pool, a, &low, &high);
-  ob_expr_bounds(pool, b, &right_low, &right_high);
-  if (low >= 0 && high < right_low && op == OB_EXPR_FLOORDIV) return ob_expr_const(pool, 0, expr);
-  if (low >= 0 && high < right_low && op == OB_EXPR_MOD) return *expr = a, OB_OK;
   OB_TRY(ob_poly_cancel(pool, &left, &right, &common));
-  OB_TRY(divide_reduced(pool, op, &left, &right, expr));
-  if (op != OB_EXPR_MOD || (common.coefficient == 1 && common.count == 0)) return OB_OK;
-  ob_poly_t scale = {.terms = &common, .count = 1};
-  const ob_expr_t *factor;
-  OB_TRY(ob_poly_to(pool, &scale, &factor)); /* (g*a) % (g*b) = g * (a % b) */
-  return ob_expr_mul(pool, factor, *expr, expr);
+  if (common.coefficient == 1 && common.count == 0) return divide_reduced(pool, op, &left, &right, expr);
+  const ob_expr_t *dividend, *divisor;
+  OB_TRY(ob_poly_to(pool, &left, &dividend));
+  OB_TRY(ob_poly_to(pool, &right, &divisor));
+  OB_TRY(ob_expr_divide(pool, op, dividend, divisor, expr));
+  return op == OB_EXPR_MOD ? scale(pool, &common, expr) : OB_OK;
 }

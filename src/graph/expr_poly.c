@@ -221,16 +221,17 @@ ob_status_t ob_poly_divide(ob_expr_pool_t *pool, const ob_poly_t *a, const ob_po
   return OB_OK;
 }
 
-static int64_t gcd(int64_t a, int64_t b) { /* of magnitudes; 0 with INT64_MIN gives 1: harmless, it only divides less out */
-  if (a == INT64_MIN || b == INT64_MIN) return 1;
-  a = a < 0 ? -a : a;
-  b = b < 0 ? -b : b;
+static uint64_t magnitude(int64_t a) { return a < 0 ? (uint64_t)0 - (uint64_t)a : (uint64_t)a; }
+
+/* Of magnitudes; where it would be 2^63, which has no positive int64, half of that: a common divisor too. */
+static int64_t gcd(int64_t first, int64_t second) {
+  uint64_t a = magnitude(first), b = magnitude(second);
   while (b != 0) {
-    int64_t t = a % b;
+    uint64_t t = a % b;
     a = b;
     b = t;
   }
-  return a;
+  return a > INT64_MAX ? INT64_C(1) << 62 : (int64_t)a;
 }
 
 int64_t ob_poly_content(const ob_poly_t *poly) {

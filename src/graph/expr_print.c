@@ -45,9 +45,10 @@ static void print_term(const ob_expr_pool_t *pool, const ob_expr_t *e, bool nega
   }
 }
 
+/* Can it be written as minus something? The smallest number has no positive twin. */
 static bool is_negative(const ob_expr_t *e) {
   if (e->op == OB_EXPR_PRODUCT) e = e->args[0];
-  return e->op == OB_EXPR_CONST && e->value < 0;
+  return e->op == OB_EXPR_CONST && e->value < 0 && e->value != INT64_MIN;
 }
 
 static void print_sum(const ob_expr_pool_t *pool, const ob_expr_t *e, ob_str_t *out) {

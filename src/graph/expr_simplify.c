@@ -127,15 +127,19 @@ static ob_status_t make_comparison(ob_expr_pool_t *pool, ob_expr_op_t op, const 
                                    const ob_expr_t **expr) {
   int64_t low, high;
   bool equality = op == OB_EXPR_EQ || op == OB_EXPR_NE;
+  if (equality && b->op != OB_EXPR_CONST && (a->op == OB_EXPR_CONST || ob_expr_compare(a, b) > 0)) {
+    const ob_expr_t *t = a;
+    a = b;
+    b = t;
+  }
   OB_TRY(difference(pool, a, b, &low, &high));
   if (equality && (low > 0 || high < 0)) return ob_expr_const(pool, op == OB_EXPR_NE, expr);
   if (equality && low == 0 && high == 0) return ob_expr_const(pool, op == OB_EXPR_EQ, expr);
   if (!equality && (op == OB_EXPR_LT ? high < 0 : high <= 0)) return ob_expr_const(pool, 1, expr);
   if (!equality && (op == OB_EXPR_LT ? low >= 0 : low > 0)) return ob_expr_const(pool, 0, expr);
   if (op == OB_EXPR_NE && ob_expr_is(b, 0) && is_boolean(a)) return *expr = a, OB_OK;
-  const ob_expr_t *const ordered[] = {a, b}, *const swapped[] = {b, a};
-  bool swap = equality && b->op != OB_EXPR_CONST && (a->op == OB_EXPR_CONST || ob_expr_compare(a, b) > 0);
-  return ob_expr_intern(pool, op, 0, swap ? swapped : ordered, 2, expr);
+  const ob_expr_t *const args[] = {a, b};
+  return ob_expr_intern(pool, op, 0, args, 2, expr);
 }
 
 static ob_status_t make_not(ob_expr_pool_t *pool, const ob_expr_t *a, const ob_expr_t **expr) {
