@@ -127,7 +127,7 @@ def random_env(rng):
 def test_random(tool, seed, large):
     rng = random.Random(seed * 2 + large)
     parsed = 0
-    for _ in range(20):
+    for _ in range(400):
         tree, env = make(rng, rng.randint(1, 4), large), random_env(rng)
         answer = tool.ask(text(tree), env)
         try:
