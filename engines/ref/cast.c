@@ -1,5 +1,5 @@
-/* Cast: the same numbers as another type. Reals are cut towards zero on their way to integers, and saturated where ONNX leaves it
- * open; integers lose their high bits; everything that is not 0 becomes true. */
+/* Cast: the same numbers as another type. Reals are cut towards zero on their way to integers; what is out of range
+ * loses its high bits, as integers do; everything that is not 0 becomes true. */
 #include "ref/support/cast.h"
 
 static ob_status_t run(const ob_kernel_call_t *call) {

@@ -155,7 +155,7 @@ uint8_t ob_f32_to_minifloat(ob_dtype_t dtype, float value, bool saturate) {
                               : f.special == FN ? top << f.mantissa_bits | (ones - 1)
                                                 : top << f.mantissa_bits | ones);
   uint8_t nan = (uint8_t)(f.special == FNUZ ? 1 << (f.exponent_bits + f.mantissa_bits)
-                          : f.special == FINITE ? largest
+                          : f.special == FINITE ? 1 << (f.exponent_bits + f.mantissa_bits) /* no code for it: minus zero, as ml_dtypes does */
                           : f.special == FN ? sign | top << f.mantissa_bits | ones
                                             : sign | top << f.mantissa_bits | 1 << (f.mantissa_bits - 1));
   uint8_t beyond = f.special == IEEE && !saturate ? (uint8_t)(sign | top << f.mantissa_bits)

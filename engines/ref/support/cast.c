@@ -25,6 +25,8 @@ static void from_reals(const ob_kernel_call_t *call, const ob_tensor_t *x, ob_te
     double value = ob_ref_get(x->dtype, x->data, i);
     if (y->dtype == OB_FLOAT8E8M0)
       ((uint8_t *)y->data)[i] = to_e8m0(value, mode, saturate);
+    else if (!ob_ref_is_real(y->dtype) && y->dtype != OB_BOOL && value > -0x1p63 && value < 0x1p63)
+      ob_ref_set_int(y->dtype, y->data, i, (int64_t)value); /* out of range is undefined: the low bits, as from an integer */
     else if (saturate)
       ob_ref_set(y->dtype, y->data, i, value);
     else

@@ -53,7 +53,7 @@ static ob_status_t find_activations(ob_ref_recurrent_t *r, const char *const *de
   size_t alpha_at = 0, beta_at = 0;
   while (defaults[r->activation_count]) r->activation_count++;
   size_t total = r->activation_count * r->directions;
-  if (names && names->count > 0 && names->count != total)
+  if (names && names->count > 0 && names->count < total) /* RNN's default is two names for any direction */
     return ob_fail(OB_INVALID_MODEL, "%zu activations where there should be %zu", names->count, total);
   for (size_t i = 0; i < total; i++) {
     const char *name = names && names->count > 0 ? names->strings[i].data : defaults[i % r->activation_count];

@@ -12,7 +12,7 @@ ob_status_t ob_ref_scale_begin(const ob_kernel_call_t *call, const ob_tensor_t *
   s->zero_point = zero_point;
   s->rank = x->rank;
   s->blocked = -1;
-  if (zero_point) OB_TRY(ob_ref_same_shape(scale, zero_point, "scale and zero point"));
+  if (zero_point && ob_tensor_count(zero_point) != ob_tensor_count(scale)) return ob_fail(OB_INVALID_ARGUMENT, "scale and zero point differ in shape");
   if (ob_tensor_count(scale) == 1 && scale->rank <= 1) return OB_OK;
   OB_TRY(ob_ref_axis(ob_kernel_int(call, "axis", 1), x->rank, &axis));
   if (scale->rank == 1 && scale->dims[0] == x->dims[axis]) {
