@@ -11,9 +11,9 @@ static ob_status_t run(const ob_kernel_call_t *call) {
   if (bias && ob_tensor_count(bias) != c.out_channels)
     return ob_fail(OB_INVALID_ARGUMENT, "the bias has %zu elements for %zu channels", ob_tensor_count(bias), c.out_channels);
   if (ob_tensor_count(y) == 0) return OB_OK;
-  ob_ref_load(w->dtype, w->data, 0, 1, ob_tensor_count(w), c.weights);
+  OB_TRY(ob_ref_convolution_weights(&c, w, NULL));
   for (size_t n = 0; n < c.batch; n++) {
-    ob_ref_load(x->dtype, x->data, n * c.in_channels * c.in_size, 1, c.in_channels * c.in_size, c.image);
+    OB_TRY(ob_ref_convolution_image(&c, x, n, NULL));
     OB_TRY(ob_ref_convolve(call, &c));
     for (size_t m = 0; m < c.out_channels; m++) {
       double offset = bias ? ob_ref_get(bias->dtype, bias->data, m) : 0;

@@ -1,20 +1,5 @@
 /* LayerNormalization: (X - mean) / sqrt(variance + epsilon) * Scale + B over the axes from `axis` on; in double throughout. */
-#include <math.h>
-
-#include "ref/support/element.h"
-#include "ref/support/shape.h"
-
-/* Mean and 1 / deviation of one row. */
-static void moments(const ob_tensor_t *x, size_t at, size_t count, double epsilon, double *mean, double *inverse) {
-  double sum = 0, squares = 0;
-  for (size_t i = 0; i < count; i++) sum += ob_ref_get(x->dtype, x->data, at + i);
-  *mean = sum / (double)count;
-  for (size_t i = 0; i < count; i++) {
-    double d = ob_ref_get(x->dtype, x->data, at + i) - *mean;
-    squares += d * d;
-  }
-  *inverse = 1 / sqrt(squares / (double)count + epsilon);
-}
+#include "ref/support/normalize.h"
 
 static ob_status_t run(const ob_kernel_call_t *call) {
   const ob_tensor_t *x = call->inputs[0], *scale = call->inputs[1], *bias = ob_ref_input(call, 2);
@@ -26,7 +11,7 @@ static ob_status_t run(const ob_kernel_call_t *call) {
   const ob_tensor_t *operands[2] = {scale, bias ? bias : scale};
   ob_ref_walk_t walk;
   for (size_t r = 0; r < rows; r++) {
-    moments(x, r * count, count, epsilon, &mean, &inverse);
+    ob_ref_moments(x, r * count, count, epsilon, &mean, &inverse);
     if (means) ob_ref_set(means->dtype, means->data, r, mean);
     if (inverses) ob_ref_set(inverses->dtype, inverses->data, r, inverse);
     size_t at = r * count;

@@ -36,6 +36,24 @@ ob_status_t ob_ref_convolution_begin(const ob_kernel_call_t *call, const ob_tens
   return OB_OK;
 }
 
+ob_status_t ob_ref_convolution_image(const ob_ref_convolution_t *c, const ob_tensor_t *x, size_t n, const ob_tensor_t *zero) {
+  size_t count = c->in_channels * c->in_size;
+  if (zero && ob_tensor_count(zero) != 1) return ob_fail(OB_INVALID_ARGUMENT, "%zu zero points for the input", ob_tensor_count(zero));
+  ob_ref_load(x->dtype, x->data, n * count, 1, count, c->image);
+  double minus = zero ? ob_ref_get(zero->dtype, zero->data, 0) : 0;
+  for (size_t i = 0; zero && i < count; i++) c->image[i] -= minus;
+  return OB_OK;
+}
+
+ob_status_t ob_ref_convolution_weights(const ob_ref_convolution_t *c, const ob_tensor_t *w, const ob_tensor_t *zero) {
+  size_t count = ob_tensor_count(w), zeros = zero ? ob_tensor_count(zero) : 0;
+  if (zeros > 1 && zeros != c->out_channels) return ob_fail(OB_INVALID_ARGUMENT, "%zu zero points for %zu channels", zeros, c->out_channels);
+  ob_ref_load(w->dtype, w->data, 0, 1, count, c->weights);
+  for (size_t i = 0; zeros > 0 && i < count; i++)
+    c->weights[i] -= ob_ref_get(zero->dtype, zero->data, zeros == 1 ? 0 : i / (count / c->out_channels));
+  return OB_OK;
+}
+
 /* Smallest and one past the largest output index of the last axis whose input index, from + o * stride, is inside. */
 static void row_bounds(int64_t from, int64_t stride, int64_t in, int64_t out, int64_t *low, int64_t *high) {
   *low = from < 0 ? (-from + stride - 1) / stride : 0;

@@ -16,6 +16,9 @@ OB_MUST_CHECK ob_status_t ob_ref_convolution_prepare(ob_kernel_setup_t *setup, s
 /* Checks shapes and finds the scratch. */
 OB_MUST_CHECK ob_status_t ob_ref_convolution_begin(const ob_kernel_call_t *call, const ob_tensor_t *x, const ob_tensor_t *w,
                                                    ob_ref_convolution_t *c);
+/* Loads image `n`, and all weights, less their zero points (NULL: none): one for all, or for the weights one an output channel. */
+OB_MUST_CHECK ob_status_t ob_ref_convolution_image(const ob_ref_convolution_t *c, const ob_tensor_t *x, size_t n, const ob_tensor_t *zero);
+OB_MUST_CHECK ob_status_t ob_ref_convolution_weights(const ob_ref_convolution_t *c, const ob_tensor_t *w, const ob_tensor_t *zero);
 /* result = convolution of image and weights. Output channels are shared out to the call's threads. */
 OB_MUST_CHECK ob_status_t ob_ref_convolve(const ob_kernel_call_t *call, ob_ref_convolution_t *c);
 
