@@ -1,19 +1,21 @@
-/* Casts between float32, float64, integers and bool. Integers keep their low bytes, as C and numpy have it; a float
- * that an int64 cannot hold becomes its smallest value, and for uint64 half the range more is taken. */
+/* Casts between float32, float64, integers and bool. Integers keep their low bytes, as C and numpy have it; floats are cut towards
+ * zero and saturated, NaN becomes 0. */
 #include "cpu/chain/chain.h"
-
-static inline int64_t from_real(double x) { return x >= -9223372036854775808.0 && x < 9223372036854775808.0 ? (int64_t)x : INT64_MIN; }
-static inline uint64_t from_real_unsigned(double x) {
-  return x >= 9223372036854775808.0 && x < 18446744073709551616.0 ? (uint64_t)x : (uint64_t)from_real(x);
-}
-static inline int32_t from_real_32(double x) { return x >= -2147483648.0 && x < 2147483648.0 ? (int32_t)x : (int32_t)from_real(x); }
 
 #define INTEGER(from, to) (to)(from)
 #define FLOAT(from, to) (to)(from)
 #define BOOL(from, to) (to)((from) != 0)
-#define REAL_INT(from, to) (to)from_real((double)(from))
-#define REAL_INT32(from, to) (to)from_real_32((double)(from))
-#define REAL_UINT64(from, to) (to)from_real_unsigned((double)(from))
+/* The bounds are powers of two less one (exact in the float's own type, or rounded up to the power itself). */
+#define SATURATED(low, high, from, to) \
+  (double)(from) >= (double)(high) ? (to)(high) : (double)(from) > (double)(low) ? (to)(from) : (from) != (from) ? (to)0 : (to)(low)
+#define TO_I8(from, to) SATURATED(INT8_MIN, INT8_MAX, from, to)
+#define TO_I16(from, to) SATURATED(INT16_MIN, INT16_MAX, from, to)
+#define TO_I32(from, to) SATURATED(INT32_MIN, INT32_MAX, from, to)
+#define TO_I64(from, to) SATURATED(INT64_MIN, INT64_MAX, from, to)
+#define TO_U8(from, to) SATURATED(0, UINT8_MAX, from, to)
+#define TO_U16(from, to) SATURATED(0, UINT16_MAX, from, to)
+#define TO_U32(from, to) SATURATED(0, UINT32_MAX, from, to)
+#define TO_U64(from, to) SATURATED(0, UINT64_MAX, from, to)
 
 #define CAST(from, to, F, T, convert)                                       \
   static void cast_##from##_##to(const ob_tile_t *tile) {                   \
@@ -35,17 +37,17 @@ static inline int32_t from_real_32(double x) { return x >= -2147483648.0 && x < 
   CAST(from, u32, F, uint32_t, INTEGER)      \
   CAST(from, u64, F, uint64_t, INTEGER)      \
   CAST(from, b8, F, uint8_t, BOOL)
-#define FROM_REAL(from, F)                   \
-  CAST(from, f32, F, float, FLOAT)           \
-  CAST(from, f64, F, double, FLOAT)          \
-  CAST(from, i8, F, int8_t, REAL_INT32)      \
-  CAST(from, i16, F, int16_t, REAL_INT32)    \
-  CAST(from, i32, F, int32_t, REAL_INT32)    \
-  CAST(from, i64, F, int64_t, REAL_INT)      \
-  CAST(from, u8, F, uint8_t, REAL_INT32)     \
-  CAST(from, u16, F, uint16_t, REAL_INT32)   \
-  CAST(from, u32, F, uint32_t, REAL_INT)     \
-  CAST(from, u64, F, uint64_t, REAL_UINT64)  \
+#define FROM_REAL(from, F)            \
+  CAST(from, f32, F, float, FLOAT)    \
+  CAST(from, f64, F, double, FLOAT)   \
+  CAST(from, i8, F, int8_t, TO_I8)    \
+  CAST(from, i16, F, int16_t, TO_I16) \
+  CAST(from, i32, F, int32_t, TO_I32) \
+  CAST(from, i64, F, int64_t, TO_I64) \
+  CAST(from, u8, F, uint8_t, TO_U8)   \
+  CAST(from, u16, F, uint16_t, TO_U16) \
+  CAST(from, u32, F, uint32_t, TO_U32) \
+  CAST(from, u64, F, uint64_t, TO_U64) \
   CAST(from, b8, F, uint8_t, BOOL)
 
 FROM_REAL(f32, float)

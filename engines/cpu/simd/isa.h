@@ -51,14 +51,26 @@ typedef struct ob_norm {
   float mean, inverse; /* out */
 } ob_norm_t;
 
-/* C (MR x NR, row stride ldc) = or += A (packed panel: k x MR) * B (packed panel: k x NR). */
+/* A tile of a matrix product: C = A B, or C += A B. A is a packed panel (k x MR), B a packed panel (k x NR, zeros past the end). */
 typedef struct ob_gemm_tile {
   const float *a, *b;
   float *c;
-  size_t k, ldb, ldc; /* ldb: floats from one k of B to the next: NR when packed */
+  size_t k, ldc;
   size_t rows, columns; /* of C that exist, at most MR and NR */
-  int accumulate;
+  int accumulate;       /* C holds a part of the sum already */
+  int last;             /* this completes the sum: then bias and bounds are applied */
+  const float *row_bias, *column_bias; /* of this tile, or NULL */
+  float low, high;
 } ob_gemm_tile_t;
+
+/* Depthwise convolution of a row: y[i] = bias + sum over t of weight[t] * tap[t][i * stride], within [low, high]. */
+typedef struct ob_taps {
+  const float *const *taps;
+  const float *weights;
+  size_t count, stride, n;
+  float *y;
+  float bias, low, high;
+} ob_taps_t;
 
 typedef struct ob_isa {
   const char *name;
@@ -85,8 +97,9 @@ typedef struct ob_isa {
   /* y[i] = max / sum over x[i * stride] */
   void (*pool_max_row)(const float *x, float *y, size_t n, size_t stride);
   void (*pool_add_row)(const float *x, float *y, size_t n, size_t stride);
-  /* y[i] += w * x[i * stride] */
-  void (*axpy_row)(const float *x, float *y, size_t n, size_t stride, float w);
+  void (*taps)(const ob_taps_t *row);
+  /* m rows of a matrix, `ld` apart, n columns, times `alpha`, as a packed panel: to[j * width + i] */
+  void (*pack_rows)(const float *x, size_t ld, size_t m, size_t n, float alpha, float *to, size_t width);
   void (*lstm_gates)(const float *gates, float *cell, float *hidden, size_t n);
   size_t gemm_rows, gemm_columns; /* MR, NR */
   void (*gemm)(const ob_gemm_tile_t *tile);

@@ -36,13 +36,33 @@ void OB_ISA(pool_add_row)(const float *x, float *y, size_t n, size_t stride) {
 #undef SCALAR
 }
 
-void OB_ISA(axpy_row)(const float *x, float *y, size_t n, size_t stride, float w) {
-  const vf weight = v_set1(w);
-#define VECTOR(v) v_fma(weight, (v), v_load(y + i))
-#define SCALAR(v) (y[i] + w * (v))
-  ROW(VECTOR, SCALAR)
-#undef VECTOR
-#undef SCALAR
+V_FN vf tap_sum(const ob_taps_t *row, size_t i, size_t stride) {
+  vf a = v_set1(row->bias);
+  for (size_t t = 0; t < row->count; t++) a = v_fma(v_set1(row->weights[t]), strided(row->taps[t], i, stride), a);
+  return v_min(v_set1(row->high), v_max(v_set1(row->low), a));
+}
+
+V_FN float tap_sum_at(const ob_taps_t *row, size_t i) {
+  float a = row->bias;
+  for (size_t t = 0; t < row->count; t++) a += row->weights[t] * row->taps[t][i * row->stride];
+  a = a < row->low ? row->low : a;
+  return a > row->high ? row->high : a;
+}
+
+void OB_ISA(taps)(const ob_taps_t *row) {
+  size_t i = 0;
+  if (row->stride == 1)
+    for (; i + V_LANES <= row->n; i += V_LANES) v_store(row->y + i, tap_sum(row, i, 1));
+  else if (row->stride == 2)
+    for (; i + V_LANES <= row->n; i += V_LANES) v_store(row->y + i, tap_sum(row, i, 2));
+  else
+    for (; i + V_LANES <= row->n; i += V_LANES) v_store(row->y + i, tap_sum(row, i, row->stride));
+  if (i > 0 && i < row->n) { /* the last vector overlaps the one before */
+    i = row->n - V_LANES;
+    v_store(row->y + i, row->stride == 1 ? tap_sum(row, i, 1) : tap_sum(row, i, row->stride));
+    return;
+  }
+  for (; i < row->n; i++) row->y[i] = tap_sum_at(row, i);
 }
 
 /* gates: i, o, f, c of n each, before their activations. cell is updated, hidden = o * tanh(cell). */
