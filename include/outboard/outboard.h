@@ -33,6 +33,8 @@ OB_API const char *ob_status_name(ob_status_t status);
 OB_API const char *ob_dtype_name(ob_dtype_t dtype);
 /* Bytes that `count` elements take; sub-byte types are packed and rounded up. Strings: sizeof(ob_string_t) each. */
 OB_API size_t ob_dtype_bytes(ob_dtype_t dtype, size_t count);
+/* CPUs that affinity and cgroup limits leave to this process, at least 1: what `threads` 0 means. */
+OB_API uint32_t ob_default_threads(void);
 /* "0.1.0". */
 OB_API const char *ob_version(void);
 

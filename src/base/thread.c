@@ -2,6 +2,7 @@
 #include "base/thread.h"
 
 #include <omp.h>
+#include <outboard/outboard.h>
 #include <sched.h>
 #include <stdio.h>
 #include <time.h>
@@ -24,6 +25,8 @@ uint32_t ob_thread_default(void) {
   if (limit > 0 && limit < cpus) cpus = limit;
   return cpus > 0 ? cpus : 1;
 }
+
+uint32_t ob_default_threads(void) { return ob_thread_default(); }
 
 void ob_parallel_for(uint32_t threads, size_t count, size_t grain, void (*body)(void *, size_t, size_t), void *arg) {
   if (count == 0) return;
