@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs what is missing on Debian 12: tools/setup.sh build | tests | python...
+#   build   compiler, cmake, libraries          tests   cmocka, clang with its sanitizers and libFuzzer
+#   python  a virtual environment in .venv with numpy, onnx, onnxruntime, safetensors, pytest, hypothesis
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build="gcc g++ cmake ninja-build pkg-config libjansson-dev libdnnl-dev libc6-dev man-db"
+tests="libcmocka-dev clang-14 libclang-rt-14-dev lld-14 gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+python="python3-venv python3-pip"
+
+packages() { # NAME...: installs those that are not there yet
+  local missing=()
+  for name in "$@"; do dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name"); done
+  [ ${#missing[@]} -eq 0 ] && return
+  echo "installing: ${missing[*]}"
+  local sudo=""
+  [ "$(id -u)" -eq 0 ] || sudo=sudo
+  $sudo apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+for part in "$@"; do
+  case $part in
+    build) packages $build ;;
+    tests) packages $build $tests ;;
+    python)
+      packages $python
+      [ -x .venv/bin/python ] || python3 -m venv .venv || /usr/bin/python3 -m venv .venv
+      .venv/bin/python -c 'import numpy, onnx, onnxruntime, safetensors, pytest, hypothesis' 2>/dev/null ||
+        .venv/bin/pip install -q --disable-pip-version-check numpy onnx==1.23.2 onnxruntime==1.32.0 safetensors pytest hypothesis
+      ;;
+    *) echo "tools/setup.sh: unknown part '$part'" >&2; exit 2 ;;
+  esac
+done
