@@ -25,9 +25,16 @@ static ob_status_t check_count(const char *what, size_t count, uint32_t low, uin
   return ob_fail(OB_INVALID_MODEL, "%zu %s, expected %u to %u", count, what, low, high);
 }
 
+/* Inputs that are left out at the end are not there; Loop counts its optional first two as needed. */
+static uint32_t least_inputs(const ob_op_t *op) {
+  uint32_t least = op->min_inputs;
+  while (least > 0 && least <= op->input_count && op->inputs[least - 1].optional) least--;
+  return least;
+}
+
 static ob_status_t check_present(const ob_node_t *node) {
   const ob_op_t *op = node->op;
-  OB_TRY(check_count("inputs", node->input_count, op->min_inputs, op->input_count, op->variadic_inputs));
+  OB_TRY(check_count("inputs", node->input_count, least_inputs(op), op->input_count, op->variadic_inputs));
   OB_TRY(check_count("outputs", node->output_count, op->min_outputs, op->output_count, op->variadic_outputs));
   for (size_t i = 0; i < node->input_count; i++) {
     const ob_op_param_t *param = ob_op_input(op, i);

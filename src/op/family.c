@@ -11,6 +11,12 @@ ob_status_t ob_infer_along_axis(ob_infer_t *infer) {
   return ob_infer_same(infer);
 }
 
+void ob_infer_require_same_shape(ob_infer_t *infer, const ob_shape_t *a, const ob_shape_t *b, const char *what) {
+  if (a->rank < 0 || b->rank < 0) return;
+  if (a->rank != b->rank) ob_infer_fail(infer, "%s: the ranks are %d and %d, expected equal ones", what, a->rank, b->rank);
+  for (int32_t i = 0; i < a->rank && infer->status == OB_OK; i++) ob_dim_require_equal(infer, a->dims[i], b->dims[i], what);
+}
+
 void ob_infer_check_broadcast_to(ob_infer_t *infer, const ob_shape_t *small, const ob_shape_t *big, const char *name) {
   if (small->rank < 0 || big->rank < 0) return;
   if (small->rank > big->rank) {

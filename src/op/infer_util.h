@@ -91,6 +91,8 @@ int64_t ob_infer_length(const ob_infer_t *infer, size_t index);
 bool ob_infer_floats(const ob_infer_t *infer, size_t index, const float **floats, size_t *count);
 /* Element `index` of a constant of integers or bool; false for other types, NULL included. */
 bool ob_constant_int(const ob_constant_t *constant, size_t index, int64_t *value);
+/* Equal ranks and sizes, as far as they are known; `what` is for the message. */
+void ob_infer_require_same_shape(ob_infer_t *infer, const ob_shape_t *a, const ob_shape_t *b, const char *what);
 /* `small` can be broadcast to `big` without changing that; `name` is the input's, for the message. */
 void ob_infer_check_broadcast_to(ob_infer_t *infer, const ob_shape_t *small, const ob_shape_t *big, const char *name);
 

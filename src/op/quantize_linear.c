@@ -1,4 +1,6 @@
 /* QuantizeLinear: round(x / y_scale) + y_zero_point, saturated; for all, an axis or blocks. */
+#include <outboard/outboard.h>
+
 #include "op/quantize.h"
 
 static ob_status_t infer(ob_infer_t *infer) {

@@ -1,0 +1,25 @@
+/* ConvInteger: convolution of 8-bit integers into int32. */
+#include "op/window.h"
+
+static ob_status_t infer(ob_infer_t *infer) { return ob_infer_conv(infer, 1, SIZE_MAX); }
+
+const ob_op_t ob_op_ConvInteger = {
+    .name = "ConvInteger",
+    .domain = "",
+    .since = 10,
+    .flags = OB_OP_CONTRACTION,
+    OB_INPUTS(2,
+              OB_PARAM("x", '1', OB_TYPES_BYTES),
+              OB_PARAM("w", '2', OB_TYPES_BYTES),
+              OB_OPTIONAL_PARAM("x_zero_point", '1', OB_TYPES_BYTES),
+              OB_OPTIONAL_PARAM("w_zero_point", '2', OB_TYPES_BYTES)),
+    OB_OUTPUTS(1, OB_PARAM("y", '3', OB_TYPES_INT32)),
+    OB_ATTRIBUTES(OB_TEXT("auto_pad", "NOTSET"),
+                  OB_MAYBE("dilations", INTS),
+                  OB_INT("group", 1),
+                  OB_MAYBE("kernel_shape", INTS),
+                  OB_MAYBE("pads", INTS),
+                  OB_MAYBE("strides", INTS)),
+    .infer = infer,
+    .doc = "convolution of 8-bit integers into int32",
+};
