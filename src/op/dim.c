@@ -13,8 +13,8 @@ ob_status_t ob_infer_fail(ob_infer_t *infer, const char *format, ...) {
 }
 
 /* Keeps a failure; gives the expression otherwise. */
-static ob_dim_t keep(ob_infer_t *infer, ob_status_t status, ob_dim_t made) {
-  if (status == OB_OK) return made;
+static ob_dim_t keep(ob_infer_t *infer, ob_status_t status, const ob_dim_t *made) {
+  if (status == OB_OK) return *made;
   infer->status = status;
   return NULL;
 }
@@ -22,13 +22,13 @@ static ob_dim_t keep(ob_infer_t *infer, ob_status_t status, ob_dim_t made) {
 ob_dim_t ob_dim(ob_infer_t *infer, int64_t value) {
   ob_dim_t made = NULL;
   if (infer->status != OB_OK) return NULL;
-  return keep(infer, ob_expr_const(infer->module->exprs, value, &made), made);
+  return keep(infer, ob_expr_const(infer->module->exprs, value, &made), &made);
 }
 
 ob_dim_t ob_dim_make(ob_infer_t *infer, ob_expr_op_t op, ob_dim_t a, ob_dim_t b) {
   ob_dim_t made = NULL;
   if (infer->status != OB_OK || !a || !b) return NULL;
-  return keep(infer, ob_expr_binary(infer->module->exprs, op, a, b, &made), made);
+  return keep(infer, ob_expr_binary(infer->module->exprs, op, a, b, &made), &made);
 }
 
 ob_dim_t ob_dim_add(ob_infer_t *infer, ob_dim_t a, ob_dim_t b) { return ob_dim_make(infer, OB_EXPR_SUM, a, b); }
@@ -43,13 +43,13 @@ ob_dim_t ob_dim_max(ob_infer_t *infer, ob_dim_t a, ob_dim_t b) { return ob_dim_m
 ob_dim_t ob_dim_sub(ob_infer_t *infer, ob_dim_t a, ob_dim_t b) {
   ob_dim_t made = NULL;
   if (infer->status != OB_OK || !a || !b) return NULL;
-  return keep(infer, ob_expr_sub(infer->module->exprs, a, b, &made), made);
+  return keep(infer, ob_expr_sub(infer->module->exprs, a, b, &made), &made);
 }
 
 ob_dim_t ob_dim_not(ob_infer_t *infer, ob_dim_t a) {
   ob_dim_t made = NULL;
   if (infer->status != OB_OK || !a) return NULL;
-  return keep(infer, ob_expr_make(infer->module->exprs, OB_EXPR_NOT, &a, 1, &made), made);
+  return keep(infer, ob_expr_make(infer->module->exprs, OB_EXPR_NOT, &a, 1, &made), &made);
 }
 
 ob_dim_t ob_dim_select(ob_infer_t *infer, ob_dim_t condition, ob_dim_t a, ob_dim_t b) {
@@ -57,7 +57,7 @@ ob_dim_t ob_dim_select(ob_infer_t *infer, ob_dim_t condition, ob_dim_t a, ob_dim
   if (ob_dim_is_const(condition, &known)) return known ? a : b;
   ob_dim_t made = NULL, args[] = {condition, a, b};
   if (infer->status != OB_OK || !condition || !a || !b) return NULL;
-  return keep(infer, ob_expr_make(infer->module->exprs, OB_EXPR_SELECT, args, 3, &made), made);
+  return keep(infer, ob_expr_make(infer->module->exprs, OB_EXPR_SELECT, args, 3, &made), &made);
 }
 
 ob_dim_t ob_dim_plus(ob_infer_t *infer, ob_dim_t a, int64_t n) {
