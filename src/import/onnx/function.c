@@ -21,7 +21,7 @@ static ob_status_t import_function(ob_importer_t *importer, ob_wire_span_t bytes
   if (ob_map_get(&importer->functions, key))
     return ob_fail(OB_INVALID_MODEL, "function '%s' is defined twice", ob_quote(function->title));
   ob_status_t status = ob_import_opsets(importer, function->proto.opset_import, &function->opsets);
-  if (status != OB_OK) return ob_fail_within(status, "function '%s'", ob_quote(function->title));
+  if (status != OB_OK) return ob_fail_within(status, "function '%s': ", ob_quote(function->title));
   return ob_map_set(&importer->functions, key, function);
 }
 

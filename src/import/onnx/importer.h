@@ -95,7 +95,8 @@ typedef struct ob_record {
   size_t attribute_count;
   ob_body_t *bodies;
   size_t body_count;
-  bool made; /* results are there: nothing is left to emit */
+  bool made;      /* results are there: nothing is left to emit */
+  bool explained; /* the failure's message names the node already */
 } ob_record_t;
 
 /* ---- names and strings (names.c) */

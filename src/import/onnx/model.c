@@ -119,7 +119,7 @@ ob_status_t ob_import_onnx_file(const char *path, const ob_import_options_t *opt
   ob_module_free(*module);
   *module = NULL;
   ob_mapping_close(&mapping);
-  return ob_fail_within(status, "%s", ob_quote(path));
+  return ob_fail_within(status, "%s: ", ob_quote(path));
 }
 
 /* An artifact begins with the length of its header, whose upper bytes are zero; then comes '{'. A model begins with its IR version

@@ -135,7 +135,8 @@ static ob_status_t import_node(ob_importer_t *importer, ob_scope_t *scope, ob_wi
   OB_TRY(set_name(importer, scope, &proto, &record));
   if (record.op[0] == 0) return ob_fail(OB_INVALID_MODEL, "node '%s' has no op_type", ob_quote(record.name));
   ob_status_t status = import_parts(importer, scope, nodes, &proto, &record);
-  return status == OB_OK ? OB_OK : ob_fail_within(status, "node '%s' (%s)", ob_quote(record.name), ob_quote(record.op));
+  if (status == OB_OK || record.explained) return status;
+  return ob_fail_within(status, "node '%s' (%s): ", ob_quote(record.name), ob_quote(record.op));
 }
 
 ob_status_t ob_import_nodes(ob_importer_t *importer, ob_scope_t *scope, ob_wire_list_t nodes) {

@@ -97,11 +97,13 @@ typedef struct onnx_dim {
 } onnx_dim_t;
 
 /* Each reads one message; see ob_wire_read(). */
-#define ONNX_MESSAGES(X)                                                                                                      \
-  X(model)                                                                                                                    \
-  X(opset)                                                                                                                    \
-  X(entry) X(graph) X(node) X(function) X(attribute) X(tensor) X(sparse) X(value_info) X(type) X(type_tensor) X(type_element) \
-      X(type_map) X(shape) X(dim)
+#define ONNX_MESSAGES(X) \
+  X(model)               \
+  X(opset)               \
+  X(entry)               \
+  X(graph)               \
+  X(node)                \
+  X(function) X(attribute) X(tensor) X(sparse) X(value_info) X(type) X(type_tensor) X(type_element) X(type_map) X(shape) X(dim)
 #define ONNX_DECLARE(name) OB_MUST_CHECK ob_status_t onnx_##name##_read(ob_wire_span_t bytes, onnx_##name##_t *out);
 ONNX_MESSAGES(ONNX_DECLARE)
 #undef ONNX_DECLARE

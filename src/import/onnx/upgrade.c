@@ -232,7 +232,8 @@ ob_status_t ob_upgrade_ints_to_input(ob_upgrade_t *up, const char *attribute, si
 static ob_status_t emit(ob_upgrade_t *up, const ob_upgrade_node_t *node, const char *output, ob_value_t **result) {
   ob_attribute_t attribute;
   ob_value_t *inputs[6];
-  ob_record_t record = {.domain = "", .op = node->op, .name = up->record->name, .opset = ONNX_OPSET, .output_count = 1};
+  ob_record_t record = {.domain = "", .op = node->op, .opset = ONNX_OPSET, .output_count = 1};
+  OB_TRY(ob_arena_printf(&up->importer->scratch, &record.name, "%s/%s", up->record->name, node->op));
   memcpy(inputs, node->inputs, sizeof inputs);
   record.inputs = inputs;
   record.input_count = node->input_count;
@@ -244,7 +245,9 @@ static ob_status_t emit(ob_upgrade_t *up, const ob_upgrade_node_t *node, const c
     record.attribute_count = 1;
   }
   *result = NULL;
-  return ob_record_emit(up->importer, up->scope, &record);
+  ob_status_t status = ob_record_emit(up->importer, up->scope, &record);
+  up->record->explained = record.explained;
+  return status;
 }
 
 ob_status_t ob_upgrade_emit(ob_upgrade_t *up, const ob_upgrade_node_t *node, ob_value_t **result) {

@@ -68,15 +68,16 @@ ob_status_t ob_upgrade_prelu_channels(ob_upgrade_t *up) {
 /* ------------------------------------------------------------ softmax over a matrix */
 
 /* Versions before 13 see the input as a matrix: dims before `axis` are rows, the others columns. When at most one of the columns'
- * dims is not 1, it is the softmax of today along that one; `*found` says so. */
+ * dims is not 1, it is the softmax of today along that one, and `*axis` becomes it. */
 static bool single_axis(const ob_value_t *x, int64_t *axis) {
   int64_t rank = x->type.rank, first = *axis < 0 ? *axis + rank : *axis, found = rank - 1;
   size_t large = 0;
   if (rank < 1 || first < 0 || first >= rank) return false;
   for (int64_t i = first; i < rank; i++)
     if (!ob_expr_is(x->type.dims[i], 1)) found = i, large++;
+  if (large > 1) return false;
   *axis = found;
-  return large <= 1;
+  return true;
 }
 
 ob_status_t ob_upgrade_softmax_flatten(ob_upgrade_t *up) {
@@ -90,7 +91,9 @@ ob_status_t ob_upgrade_softmax_flatten(ob_upgrade_t *up) {
   OB_TRY(ob_upgrade_emit(up, NODE(.op = up->record->op, .inputs = {matrix}, .input_count = 1, .attribute = "axis", .number = -1),
                          &result));
   OB_TRY(ob_upgrade_emit(up, NODE(.op = "Shape", .inputs = {x}, .input_count = 1), &shape));
-  return ob_upgrade_finish(up, NODE(.op = "Reshape", .inputs = {result, shape}, .input_count = 2));
+  /* a size of 0 is meant */
+  return ob_upgrade_finish(
+      up, NODE(.op = "Reshape", .inputs = {result, shape}, .input_count = 2, .attribute = "allowzero", .number = 1));
 }
 
 /* ------------------------------------------------------------ normalisation */
