@@ -20,8 +20,8 @@ static ob_status_t run_pass(const ob_pass_t *pass, ob_module_t *module, const ob
     ob_status_t status = pass->run(graph, context, &here);
     if (status != OB_OK) return ob_fail_within(status, "pass %s: ", pass->name);
     if (!here) continue;
+    OB_TRY(ob_graph_sort(graph)); /* first: compaction goes by the order of the nodes */
     OB_TRY(ob_graph_compact(graph));
-    OB_TRY(ob_graph_sort(graph));
     *changed = true;
   }
   return OB_OK;
