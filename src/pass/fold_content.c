@@ -3,6 +3,13 @@
 #include "base/dtype.h"
 #include "pass/rewrite.h"
 
+/* A size that is known only after some node has run: whoever reads it must come after that node, and only an edge says so. */
+static bool is_run_time(const ob_graph_t *graph, const ob_value_t *value) {
+  for (size_t i = 0; i < value->content_count; i++)
+    if (ob_expr_is_run_time(graph->module->exprs, value->content[i])) return true;
+  return false;
+}
+
 /* Every wanted output is known, and at least one is. */
 static bool is_known(const ob_graph_t *graph, const ob_node_t *node) {
   size_t known = 0;
@@ -11,6 +18,7 @@ static bool is_known(const ob_graph_t *graph, const ob_node_t *node) {
     const ob_value_t *value = node->outputs[i];
     if (!value) continue;
     if (!value->content || value->type.rank > 1 || ob_rewrite_is_output(graph, value)) return false;
+    if (is_run_time(graph, value)) return false;
     known++;
   }
   return known > 0;
