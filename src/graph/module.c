@@ -55,8 +55,10 @@ void ob_module_free(ob_module_t *module) {
 static ob_status_t unique_constant_name(ob_module_t *module, const char *name, const char **unique) {
   OB_TRY(ob_arena_strdup(&module->arena, name && *name ? name : "constant", unique));
   const char *base = *unique;
-  for (size_t n = 2; ob_map_get(&module->constants_by_name, *unique); n++)
+  for (size_t n = 2; ob_map_get(&module->constants_by_name, *unique); n++) {
+    if (n == 5 && module->constants.count > n) n = module->constants.count; /* as for values */
     OB_TRY(ob_arena_printf(&module->arena, unique, "%s.%zu", base, n));
+  }
   return OB_OK;
 }
 

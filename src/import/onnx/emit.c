@@ -48,11 +48,10 @@ static ob_status_t set_bodies(const ob_record_t *record, const ob_op_t *op, ob_n
 static bool is_unknown(const ob_type_t *type) { return type->kind == OB_TENSOR && (type->dtype == OB_UNDEFINED || type->rank < 0); }
 
 /* What the model says about types is asked only where inference comes to nothing: it is often out of date. */
-static ob_status_t infer(ob_importer_t *importer, const ob_scope_t *scope, ob_record_t *record, ob_node_t *node) {
+static ob_status_t infer(ob_importer_t *importer, const ob_scope_t *scope, const ob_record_t *record, ob_node_t *node) {
   bool again = false;
-  record->explained = true;
+  importer->located = record->name; /* ob_infer_node() says it */
   OB_TRY(ob_infer_node(node));
-  record->explained = false;
   for (size_t i = 0; i < record->output_count; i++) {
     ob_value_t *value = record->results[i];
     const ob_wire_span_t *type = value ? ob_map_get(&scope->declared, record->outputs[i]) : NULL;
@@ -60,8 +59,9 @@ static ob_status_t infer(ob_importer_t *importer, const ob_scope_t *scope, ob_re
     OB_TRY(ob_import_type(importer, *type, record->outputs[i], ONNX_DIMS_FRESH, &value->type));
     again = true;
   }
-  record->explained = again;
-  return again ? ob_infer_node(node) : OB_OK;
+  if (again) OB_TRY(ob_infer_node(node));
+  importer->located = NULL;
+  return OB_OK;
 }
 
 ob_status_t ob_record_emit(ob_importer_t *importer, ob_scope_t *scope, ob_record_t *record) {

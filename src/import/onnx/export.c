@@ -11,7 +11,10 @@
 /* Names must be unique in a graph and all graphs inside of it; what a body captures bears the name that it has outside. */
 static ob_status_t unique_name(ob_exporter_t *exporter, ob_map_t *taken, const char *name, const char **unique) {
   *unique = name;
-  for (size_t n = 2; ob_map_get(taken, *unique); n++) OB_TRY(ob_arena_printf(&exporter->arena, unique, "%s.%zu", name, n));
+  for (size_t n = 2; ob_map_get(taken, *unique); n++) {
+    if (n == 5 && taken->count > n) n = taken->count;
+    OB_TRY(ob_arena_printf(&exporter->arena, unique, "%s.%zu", name, n));
+  }
   return ob_map_set(taken, *unique, exporter);
 }
 

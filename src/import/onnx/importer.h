@@ -47,7 +47,8 @@ typedef struct ob_importer {
   ob_map_t symbols;   /* dim_param -> ob_expr_t */
   OB_ARRAY(ob_external_file_t) files;
   size_t cost, cost_limit;
-  uint32_t calls; /* of functions, that we are in */
+  uint32_t calls;      /* of functions, that we are in */
+  const char *located; /* the node that the failure's message begins with; NULL: none yet */
 } ob_importer_t;
 
 /* A model-local function. */
@@ -95,8 +96,7 @@ typedef struct ob_record {
   size_t attribute_count;
   ob_body_t *bodies;
   size_t body_count;
-  bool made;      /* results are there: nothing is left to emit */
-  bool explained; /* the failure's message names the node already */
+  bool made; /* results are there: nothing is left to emit */
 } ob_record_t;
 
 /* ---- names and strings (names.c) */

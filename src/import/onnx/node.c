@@ -135,7 +135,11 @@ static ob_status_t import_node(ob_importer_t *importer, ob_scope_t *scope, ob_wi
   OB_TRY(set_name(importer, scope, &proto, &record));
   if (record.op[0] == 0) return ob_fail(OB_INVALID_MODEL, "node '%s' has no op_type", ob_quote(record.name));
   ob_status_t status = import_parts(importer, scope, nodes, &proto, &record);
-  if (status == OB_OK || record.explained) return status;
+  if (status == OB_OK) return OB_OK;
+  /* the node where it happened and the one of the main graph around it say enough */
+  bool outermost = !scope->parent && importer->calls == 0;
+  if (importer->located && (!outermost || strcmp(importer->located, record.name) == 0)) return status;
+  importer->located = record.name;
   return ob_fail_within(status, "node '%s' (%s): ", ob_quote(record.name), ob_quote(record.op));
 }
 

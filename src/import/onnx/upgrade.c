@@ -245,9 +245,7 @@ static ob_status_t emit(ob_upgrade_t *up, const ob_upgrade_node_t *node, const c
     record.attribute_count = 1;
   }
   *result = NULL;
-  ob_status_t status = ob_record_emit(up->importer, up->scope, &record);
-  up->record->explained = record.explained;
-  return status;
+  return ob_record_emit(up->importer, up->scope, &record);
 }
 
 ob_status_t ob_upgrade_emit(ob_upgrade_t *up, const ob_upgrade_node_t *node, ob_value_t **result) {
