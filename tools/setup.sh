@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build="gcc g++ cmake ninja-build pkg-config libjansson-dev libdnnl-dev libc6-dev man-db"
-tests="libcmocka-dev clang-14 libclang-rt-14-dev lld-14 gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+tests="libcmocka-dev clang-14 libomp-14-dev libclang-rt-14-dev lld-14 gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 python="python3-venv python3-pip"
 
 packages() { # NAME...: installs those that are not there yet
