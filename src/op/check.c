@@ -120,11 +120,9 @@ static ob_status_t check_bodies(const ob_node_t *node) {
   size_t expected = 0;
   const char *const *names = node->op->body_attributes;
   while (names && names[expected]) expected++;
-  if (node->body_count > expected)
-    return ob_fail(OB_INVALID_MODEL, "%zu subgraphs, expected %zu", node->body_count, expected);
+  if (node->body_count > expected) return ob_fail(OB_INVALID_MODEL, "%zu subgraphs, expected %zu", node->body_count, expected);
   for (size_t i = 0; i < expected; i++)
-    if (i >= node->body_count || !node->bodies[i].graph)
-      return ob_fail(OB_INVALID_MODEL, "subgraph '%s' is missing", names[i]);
+    if (i >= node->body_count || !node->bodies[i].graph) return ob_fail(OB_INVALID_MODEL, "subgraph '%s' is missing", names[i]);
   return OB_OK;
 }
 

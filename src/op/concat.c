@@ -22,8 +22,10 @@ static void add_input(ob_infer_t *infer, ob_shape_t *shape, const ob_shape_t *ne
   if (next->rank != shape->rank)
     ob_infer_fail(infer, "the inputs have ranks %d and %d, expected equal ones", shape->rank, next->rank);
   for (int32_t i = 0; i < shape->rank && infer->status == OB_OK; i++) {
-    if (i == axis) shape->dims[i] = ob_dim_add(infer, shape->dims[i], next->dims[i]);
-    else shape->dims[i] = ob_dim_require_equal(infer, shape->dims[i], next->dims[i], "sizes of the inputs off the axis");
+    if (i == axis)
+      shape->dims[i] = ob_dim_add(infer, shape->dims[i], next->dims[i]);
+    else
+      shape->dims[i] = ob_dim_require_equal(infer, shape->dims[i], next->dims[i], "sizes of the inputs off the axis");
   }
 }
 

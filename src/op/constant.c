@@ -32,13 +32,20 @@ static ob_status_t infer(ob_infer_t *infer) {
   const ob_attribute_t *value = &node->attributes[0];
   ob_shape_t vector = ob_shape_of(1, &(ob_dim_t){ob_dim(infer, (int64_t)value->count)});
   switch (value->kind) {
-    case OB_ATTRIBUTE_TENSOR: return set_tensor(infer, value->tensor);
-    case OB_ATTRIBUTE_INT: return set_ints(infer, value, true);
-    case OB_ATTRIBUTE_INTS: return set_ints(infer, value, false);
-    case OB_ATTRIBUTE_FLOAT: return ob_infer_set(infer, 0, OB_FLOAT32, &scalar);
-    case OB_ATTRIBUTE_FLOATS: return ob_infer_set(infer, 0, OB_FLOAT32, &vector);
-    case OB_ATTRIBUTE_STRING: return ob_infer_set(infer, 0, OB_STRING, &scalar);
-    case OB_ATTRIBUTE_STRINGS: return ob_infer_set(infer, 0, OB_STRING, &vector);
+    case OB_ATTRIBUTE_TENSOR:
+      return set_tensor(infer, value->tensor);
+    case OB_ATTRIBUTE_INT:
+      return set_ints(infer, value, true);
+    case OB_ATTRIBUTE_INTS:
+      return set_ints(infer, value, false);
+    case OB_ATTRIBUTE_FLOAT:
+      return ob_infer_set(infer, 0, OB_FLOAT32, &scalar);
+    case OB_ATTRIBUTE_FLOATS:
+      return ob_infer_set(infer, 0, OB_FLOAT32, &vector);
+    case OB_ATTRIBUTE_STRING:
+      return ob_infer_set(infer, 0, OB_STRING, &scalar);
+    case OB_ATTRIBUTE_STRINGS:
+      return ob_infer_set(infer, 0, OB_STRING, &vector);
   }
   return OB_OK;
 }
@@ -48,12 +55,8 @@ const ob_op_t ob_op_Constant = {
     .domain = "",
     .since = 25,
     OB_OUTPUTS(1, OB_PARAM("output", 'T', OB_TYPES_ANY)),
-    OB_ATTRIBUTES(OB_MAYBE("value", TENSOR),
-                  OB_MAYBE("value_float", FLOAT),
-                  OB_MAYBE("value_floats", FLOATS),
-                  OB_MAYBE("value_int", INT),
-                  OB_MAYBE("value_ints", INTS),
-                  OB_MAYBE("value_string", STRING),
+    OB_ATTRIBUTES(OB_MAYBE("value", TENSOR), OB_MAYBE("value_float", FLOAT), OB_MAYBE("value_floats", FLOATS),
+                  OB_MAYBE("value_int", INT), OB_MAYBE("value_ints", INTS), OB_MAYBE("value_string", STRING),
                   OB_MAYBE("value_strings", STRINGS)),
     .infer = infer,
     .doc = "a tensor that the model holds",

@@ -156,8 +156,10 @@ typedef struct states {
 static void set_state(ob_infer_t *infer, const states_t *s, size_t i) {
   const ob_value_t *initial = ob_infer_input(infer, s->first_initial + i);
   if (!initial) return;
-  if (initial->type.kind != OB_TENSOR) ob_body_set_input_type(infer, s->body, s->first_input + i, &initial->type);
-  else ob_body_set_input(infer, s->body, s->first_input + i, initial->type.dtype, &s->shapes[i]);
+  if (initial->type.kind != OB_TENSOR)
+    ob_body_set_input_type(infer, s->body, s->first_input + i, &initial->type);
+  else
+    ob_body_set_input(infer, s->body, s->first_input + i, initial->type.dtype, &s->shapes[i]);
 }
 
 /* One round; true when a state's type had to be made more general. */
@@ -185,7 +187,8 @@ static void set_final(ob_infer_t *infer, const states_t *s) {
     if (!initial) continue;
     if (initial->type.kind != OB_TENSOR)
       infer->status = ob_infer_set_type(infer, i, &s->body->graph->outputs.items[s->first_output + i]->type);
-    else infer->status = ob_infer_set(infer, i, initial->type.dtype, &s->shapes[i]);
+    else
+      infer->status = ob_infer_set(infer, i, initial->type.dtype, &s->shapes[i]);
   }
 }
 

@@ -60,13 +60,9 @@ ob_dim_t ob_dim_select(ob_infer_t *infer, ob_dim_t condition, ob_dim_t a, ob_dim
   return keep(infer, ob_expr_make(infer->module->exprs, OB_EXPR_SELECT, args, 3, &made), &made);
 }
 
-ob_dim_t ob_dim_plus(ob_infer_t *infer, ob_dim_t a, int64_t n) {
-  return n == 0 ? a : ob_dim_add(infer, a, ob_dim(infer, n));
-}
+ob_dim_t ob_dim_plus(ob_infer_t *infer, ob_dim_t a, int64_t n) { return n == 0 ? a : ob_dim_add(infer, a, ob_dim(infer, n)); }
 
-ob_dim_t ob_dim_times(ob_infer_t *infer, ob_dim_t a, int64_t n) {
-  return n == 1 ? a : ob_dim_mul(infer, a, ob_dim(infer, n));
-}
+ob_dim_t ob_dim_times(ob_infer_t *infer, ob_dim_t a, int64_t n) { return n == 1 ? a : ob_dim_mul(infer, a, ob_dim(infer, n)); }
 
 bool ob_dim_is_const(ob_dim_t dim, int64_t *value) { return dim && ob_expr_is_const(dim, value); }
 
@@ -88,7 +84,8 @@ ob_dim_t ob_dim_divide(ob_infer_t *infer, ob_dim_t a, ob_dim_t b) {
   ob_dim_t zero = ob_dim(infer, 0);
   ob_dim_t other = ob_dim_sub(infer, zero, ob_dim_make(infer, OB_EXPR_FLOORDIV, ob_dim_sub(infer, zero, a), b));
   if (high_a <= 0 && low_b >= 0) return other;
-  ob_dim_t differ = ob_dim_make(infer, OB_EXPR_NE, ob_dim_make(infer, OB_EXPR_LT, a, zero), ob_dim_make(infer, OB_EXPR_LT, b, zero));
+  ob_dim_t differ =
+      ob_dim_make(infer, OB_EXPR_NE, ob_dim_make(infer, OB_EXPR_LT, a, zero), ob_dim_make(infer, OB_EXPR_LT, b, zero));
   return ob_dim_select(infer, differ, other, floor);
 }
 

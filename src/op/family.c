@@ -11,6 +11,12 @@ ob_status_t ob_infer_along_axis(ob_infer_t *infer) {
   return ob_infer_same(infer);
 }
 
+ob_status_t ob_infer_signal_window(ob_infer_t *infer) {
+  ob_dim_t size = ob_infer_scalar(infer, 0);
+  ob_shape_t shape = ob_shape_of(1, &size);
+  return ob_infer_set(infer, 0, ob_infer_dtype_attribute(infer, "output_datatype", OB_FLOAT32), &shape);
+}
+
 void ob_infer_require_same_shape(ob_infer_t *infer, const ob_shape_t *a, const ob_shape_t *b, const char *what) {
   if (a->rank < 0 || b->rank < 0) return;
   if (a->rank != b->rank) ob_infer_fail(infer, "%s: the ranks are %d and %d, expected equal ones", what, a->rank, b->rank);

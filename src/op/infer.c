@@ -17,8 +17,7 @@ int ob_infer_depth(void) { return depth; }
 
 /* A size that inference can't tell: the symbol that it got the last time, or a new one. */
 static ob_status_t name_unknown(ob_infer_t *infer, ob_dim_t old, ob_dim_t *dim) {
-  if (old && old->op == OB_EXPR_SYMBOL &&
-      ob_expr_symbol_at(infer->module->exprs, (size_t)old->value)->source == OB_SYMBOL_RUN) {
+  if (old && old->op == OB_EXPR_SYMBOL && ob_expr_symbol_at(infer->module->exprs, (size_t)old->value)->source == OB_SYMBOL_RUN) {
     *dim = old;
     return OB_OK;
   }
@@ -55,8 +54,7 @@ static ob_status_t set_tensor(ob_infer_t *infer, size_t output, ob_infer_output_
   ob_type_t *type = &value->type;
   const ob_op_param_t *param = ob_op_output(infer->node->op, output);
   ob_dtype_t dtype = said->dtype ? said->dtype : ob_op_output_dtype(infer->node, output);
-  if (type->kind != OB_TENSOR)
-    return ob_fail(OB_INVALID_MODEL, "output %zu is a tensor, but the model says otherwise", output);
+  if (type->kind != OB_TENSOR) return ob_fail(OB_INVALID_MODEL, "output %zu is a tensor, but the model says otherwise", output);
   if (dtype == OB_UNDEFINED) dtype = type->dtype;
   if (type->dtype != OB_UNDEFINED && dtype != type->dtype)
     return ob_fail(OB_INVALID_MODEL, "output %zu is %s, but the model says %s", output, ob_dtype_name(dtype),

@@ -111,12 +111,12 @@ bool ob_constant_int(const ob_constant_t *constant, size_t index, int64_t *value
   if (!constant || !constant->data) return false;
   const char *at = (const char *)constant->data + ob_dtype_bytes(constant->dtype, index);
   switch (constant->dtype) {
-#define READ(dtype, type)        \
-  case dtype: {                  \
-    type element;                \
+#define READ(dtype, type)                 \
+  case dtype: {                           \
+    type element;                         \
     memcpy(&element, at, sizeof element); \
-    *value = (int64_t)element;   \
-    return true;                 \
+    *value = (int64_t)element;            \
+    return true;                          \
   }
     READ(OB_INT8, int8_t)
     READ(OB_UINT8, uint8_t)
@@ -127,7 +127,8 @@ bool ob_constant_int(const ob_constant_t *constant, size_t index, int64_t *value
     READ(OB_UINT32, uint32_t)
     READ(OB_INT64, int64_t)
 #undef READ
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -60,7 +60,8 @@ ob_dim_t ob_dim_broadcast(ob_infer_t *infer, ob_dim_t a, ob_dim_t b);
 /* True, and *value, for a known constant. */
 bool ob_dim_is_const(ob_dim_t dim, int64_t *value);
 bool ob_dim_is(ob_dim_t dim, int64_t value);
-/* The sizes are equal, and a guard says so where that is not plain. `what`: words for the message. Gives the better known of the two. */
+/* The sizes are equal, and a guard says so where that is not plain. `what`: words for the message. Gives the better known of the
+ * two. */
 ob_dim_t ob_dim_require_equal(ob_infer_t *infer, ob_dim_t a, ob_dim_t b, const char *what);
 /* `condition` must not be 0 in a call: an error where it is 0 whatever the shapes are, else a guard. */
 void ob_infer_guard(ob_infer_t *infer, ob_dim_t condition, const char *reason);
@@ -157,6 +158,8 @@ int ob_infer_depth(void);
 ob_status_t ob_infer_same(ob_infer_t *infer);
 /* The same for operators that work along the attribute `axis`, which is checked. */
 ob_status_t ob_infer_along_axis(ob_infer_t *infer);
+/* Output 0 is a vector as long as the scalar input 0 says, of the type in `output_datatype`. */
+ob_status_t ob_infer_signal_window(ob_infer_t *infer);
 /* Output 0 has the broadcast shape of all inputs. */
 ob_status_t ob_infer_broadcast(ob_infer_t *infer);
 /* The same with contents: `fold` computes an element from two. */

@@ -6,9 +6,7 @@ static ob_dim_t remainder_of_dividend(ob_infer_t *infer, ob_dim_t a, ob_dim_t b)
   return ob_dim_sub(infer, a, ob_dim_mul(infer, b, ob_dim_divide(infer, a, b)));
 }
 
-static ob_dim_t remainder_of_divisor(ob_infer_t *infer, ob_dim_t a, ob_dim_t b) {
-  return ob_dim_make(infer, OB_EXPR_MOD, a, b);
-}
+static ob_dim_t remainder_of_divisor(ob_infer_t *infer, ob_dim_t a, ob_dim_t b) { return ob_dim_make(infer, OB_EXPR_MOD, a, b); }
 
 static ob_status_t infer(ob_infer_t *infer) {
   bool of_dividend = ob_infer_int_within(infer, "fmod", 0, 0, 1) != 0;

@@ -29,8 +29,10 @@ const ob_op_t *ob_op_find(const char *domain, const char *name) {
     size_t middle = low + (high - low) / 2;
     int order = compare(operators[middle], domain, name);
     if (order == 0) return operators[middle];
-    if (order < 0) low = middle + 1;
-    else high = middle;
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
   }
   if (compare(&ob_op_region, domain, name) == 0) return &ob_op_region;
   return NULL;
@@ -52,8 +54,8 @@ ob_status_t ob_node_int(const ob_node_t *node, const char *name, int64_t fallbac
   const ob_attribute_t *stated = ob_node_stated(node, name);
   if (stated && stated->kind == OB_ATTRIBUTE_INT && stated->count == 1) {
     if (ob_expr_is_const(stated->ints[0], value)) return OB_OK;
-    return ob_fail(OB_UNSUPPORTED, "node '%s' (%s): attribute '%s' is an expression where a number is needed",
-                   ob_quote(node->name), node->op->name, name);
+    return ob_fail(OB_UNSUPPORTED, "node '%s' (%s): attribute '%s' is an expression where a number is needed", ob_quote(node->name),
+                   node->op->name, name);
   }
   const ob_op_attribute_t *attribute = default_of(node, name);
   *value = attribute ? attribute->int_value : fallback;

@@ -8,18 +8,16 @@
 /* Sets of element types. */
 #define OB_TYPES_FLOAT16S (OB_DTYPE_BIT(OB_FLOAT16) | OB_DTYPE_BIT(OB_BFLOAT16))
 #define OB_TYPES_FLOATS (OB_TYPES_FLOAT16S | OB_DTYPE_BIT(OB_FLOAT32) | OB_DTYPE_BIT(OB_FLOAT64))
-#define OB_TYPES_SIGNED \
-  (OB_DTYPE_BIT(OB_INT8) | OB_DTYPE_BIT(OB_INT16) | OB_DTYPE_BIT(OB_INT32) | OB_DTYPE_BIT(OB_INT64))
-#define OB_TYPES_UNSIGNED \
-  (OB_DTYPE_BIT(OB_UINT8) | OB_DTYPE_BIT(OB_UINT16) | OB_DTYPE_BIT(OB_UINT32) | OB_DTYPE_BIT(OB_UINT64))
+#define OB_TYPES_SIGNED (OB_DTYPE_BIT(OB_INT8) | OB_DTYPE_BIT(OB_INT16) | OB_DTYPE_BIT(OB_INT32) | OB_DTYPE_BIT(OB_INT64))
+#define OB_TYPES_UNSIGNED (OB_DTYPE_BIT(OB_UINT8) | OB_DTYPE_BIT(OB_UINT16) | OB_DTYPE_BIT(OB_UINT32) | OB_DTYPE_BIT(OB_UINT64))
 #define OB_TYPES_INTEGERS (OB_TYPES_SIGNED | OB_TYPES_UNSIGNED)
 #define OB_TYPES_NUMERIC (OB_TYPES_FLOATS | OB_TYPES_INTEGERS)
 #define OB_TYPES_INDEX (OB_DTYPE_BIT(OB_INT32) | OB_DTYPE_BIT(OB_INT64))
 #define OB_TYPES_INT64 OB_DTYPE_BIT(OB_INT64)
 #define OB_TYPES_BOOL OB_DTYPE_BIT(OB_BOOL)
 #define OB_TYPES_STRING OB_DTYPE_BIT(OB_STRING)
-#define OB_TYPES_FLOAT8S                                                                                   \
-  (OB_DTYPE_BIT(OB_FLOAT8E4M3FN) | OB_DTYPE_BIT(OB_FLOAT8E4M3FNUZ) | OB_DTYPE_BIT(OB_FLOAT8E5M2) |         \
+#define OB_TYPES_FLOAT8S                                                                           \
+  (OB_DTYPE_BIT(OB_FLOAT8E4M3FN) | OB_DTYPE_BIT(OB_FLOAT8E4M3FNUZ) | OB_DTYPE_BIT(OB_FLOAT8E5M2) | \
    OB_DTYPE_BIT(OB_FLOAT8E5M2FNUZ) | OB_DTYPE_BIT(OB_FLOAT8E8M0))
 #define OB_TYPES_FLOAT6S (OB_DTYPE_BIT(OB_FLOAT6E2M3) | OB_DTYPE_BIT(OB_FLOAT6E3M2))
 #define OB_TYPES_COMPLEX (OB_DTYPE_BIT(OB_COMPLEX64) | OB_DTYPE_BIT(OB_COMPLEX128))
@@ -31,15 +29,14 @@
 /* float32 and the 16-bit floats */
 #define OB_TYPES_SHORT_FLOATS (OB_TYPES_FLOAT16S | OB_TYPES_FLOAT32)
 /* floats and integers of 32 and 64 bits: what matrix products and reductions take */
-#define OB_TYPES_WIDE \
-  (OB_TYPES_FLOATS | OB_TYPES_INDEX | OB_DTYPE_BIT(OB_UINT32) | OB_DTYPE_BIT(OB_UINT64))
+#define OB_TYPES_WIDE (OB_TYPES_FLOATS | OB_TYPES_INDEX | OB_DTYPE_BIT(OB_UINT32) | OB_DTYPE_BIT(OB_UINT64))
 /* what element-wise operators of old take */
 #define OB_TYPES_COMMON (OB_TYPES_NUMERIC | OB_TYPES_BOOL | OB_TYPES_STRING | OB_TYPES_COMPLEX)
 /* what QuantizeLinear makes */
-#define OB_TYPES_QUANTIZED                                                                                       \
-  (OB_TYPES_BYTES | OB_DTYPE_BIT(OB_UINT16) | OB_DTYPE_BIT(OB_INT16) | OB_TYPES_FLOAT6S |                        \
-   OB_DTYPE_BIT(OB_FLOAT4E2M1) | (OB_TYPES_FLOAT8S & ~OB_DTYPE_BIT(OB_FLOAT8E8M0)) | OB_DTYPE_BIT(OB_UINT4) |    \
-   OB_DTYPE_BIT(OB_INT4) | OB_DTYPE_BIT(OB_UINT2) | OB_DTYPE_BIT(OB_INT2))
+#define OB_TYPES_QUANTIZED                                                                                                       \
+  (OB_TYPES_BYTES | OB_DTYPE_BIT(OB_UINT16) | OB_DTYPE_BIT(OB_INT16) | OB_TYPES_FLOAT6S | OB_DTYPE_BIT(OB_FLOAT4E2M1) |          \
+   (OB_TYPES_FLOAT8S & ~OB_DTYPE_BIT(OB_FLOAT8E8M0)) | OB_DTYPE_BIT(OB_UINT4) | OB_DTYPE_BIT(OB_INT4) | OB_DTYPE_BIT(OB_UINT2) | \
+   OB_DTYPE_BIT(OB_INT2))
 /* all but the 6-bit floats: what operators that only move elements take */
 #define OB_TYPES_ANY (OB_TYPES_ALL & ~OB_TYPES_FLOAT6S)
 
@@ -80,7 +77,7 @@ typedef struct ob_op {
   int32_t since;             /* the since-version whose definition is followed: the newest */
   uint32_t flags;
   const ob_op_param_t *inputs, *outputs;
-  uint32_t input_count, output_count;  /* formal */
+  uint32_t input_count, output_count; /* formal */
   uint32_t min_inputs, min_outputs;
   bool variadic_inputs, variadic_outputs; /* the last formal one may repeat */
   const ob_op_attribute_t *attributes;
@@ -92,31 +89,35 @@ typedef struct ob_op {
 } ob_op_t;
 
 /* Lines of an operator's description. */
-#define OB_PARAM(name_, letter, types_) {.name = (name_), .type = (letter), .types = (types_)}
-#define OB_OPTIONAL_PARAM(name_, letter, types_) {.name = (name_), .type = (letter), .types = (types_), .optional = true}
+#define OB_PARAM(name_, letter, types_) \
+  { .name = (name_), .type = (letter), .types = (types_) }
+#define OB_OPTIONAL_PARAM(name_, letter, types_) \
+  { .name = (name_), .type = (letter), .types = (types_), .optional = true }
 #define OB_PARAMS_(...) ((const ob_op_param_t[]){__VA_ARGS__})
-#define OB_INPUTS(min, ...)                     \
-  .inputs = OB_PARAMS_(__VA_ARGS__),            \
-  .input_count = sizeof OB_PARAMS_(__VA_ARGS__) / sizeof(ob_op_param_t), .min_inputs = (min)
-#define OB_OUTPUTS(min, ...)                     \
-  .outputs = OB_PARAMS_(__VA_ARGS__),            \
-  .output_count = sizeof OB_PARAMS_(__VA_ARGS__) / sizeof(ob_op_param_t), .min_outputs = (min)
+#define OB_INPUTS(min, ...) \
+  .inputs = OB_PARAMS_(__VA_ARGS__), .input_count = sizeof OB_PARAMS_(__VA_ARGS__) / sizeof(ob_op_param_t), .min_inputs = (min)
+#define OB_OUTPUTS(min, ...) \
+  .outputs = OB_PARAMS_(__VA_ARGS__), .output_count = sizeof OB_PARAMS_(__VA_ARGS__) / sizeof(ob_op_param_t), .min_outputs = (min)
 #define OB_ATTRIBUTES_(...) ((const ob_op_attribute_t[]){__VA_ARGS__})
-#define OB_ATTRIBUTES(...)                   \
-  .attributes = OB_ATTRIBUTES_(__VA_ARGS__), \
-  .attribute_count = sizeof OB_ATTRIBUTES_(__VA_ARGS__) / sizeof(ob_op_attribute_t)
-#define OB_BODIES(...) .body_attributes = (const char *const[]){__VA_ARGS__, NULL}
+#define OB_ATTRIBUTES(...) \
+  .attributes = OB_ATTRIBUTES_(__VA_ARGS__), .attribute_count = sizeof OB_ATTRIBUTES_(__VA_ARGS__) / sizeof(ob_op_attribute_t)
+#define OB_BODIES(...) \
+  .body_attributes = (const char *const[]) { __VA_ARGS__, NULL }
 #define OB_INT(name_, value) \
-  {.name = (name_), .kind = OB_ATTRIBUTE_INT, .presence = OB_DEFAULT, .int_value = (value)}
+  { .name = (name_), .kind = OB_ATTRIBUTE_INT, .presence = OB_DEFAULT, .int_value = (value) }
 #define OB_FLOAT(name_, value) \
-  {.name = (name_), .kind = OB_ATTRIBUTE_FLOAT, .presence = OB_DEFAULT, .float_value = (value)}
+  { .name = (name_), .kind = OB_ATTRIBUTE_FLOAT, .presence = OB_DEFAULT, .float_value = (value) }
 #define OB_TEXT(name_, value) \
-  {.name = (name_), .kind = OB_ATTRIBUTE_STRING, .presence = OB_DEFAULT, .string_value = (value)}
-#define OB_INTS(name_, ...)                                                                              \
-  {.name = (name_), .kind = OB_ATTRIBUTE_INTS, .presence = OB_DEFAULT, .ints_value = (const int64_t[]){__VA_ARGS__}, \
-   .ints_count = sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)}
-#define OB_MAYBE(name_, kind_) {.name = (name_), .kind = OB_ATTRIBUTE_##kind_, .presence = OB_DEFAULT_NONE}
-#define OB_MUST(name_, kind_) {.name = (name_), .kind = OB_ATTRIBUTE_##kind_, .presence = OB_REQUIRED}
+  { .name = (name_), .kind = OB_ATTRIBUTE_STRING, .presence = OB_DEFAULT, .string_value = (value) }
+#define OB_INTS(name_, ...)                                                                                           \
+  {                                                                                                                   \
+    .name = (name_), .kind = OB_ATTRIBUTE_INTS, .presence = OB_DEFAULT, .ints_value = (const int64_t[]){__VA_ARGS__}, \
+    .ints_count = sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)                                            \
+  }
+#define OB_MAYBE(name_, kind_) \
+  { .name = (name_), .kind = OB_ATTRIBUTE_##kind_, .presence = OB_DEFAULT_NONE }
+#define OB_MUST(name_, kind_) \
+  { .name = (name_), .kind = OB_ATTRIBUTE_##kind_, .presence = OB_REQUIRED }
 
 /* The operator, or NULL. */
 const ob_op_t *ob_op_find(const char *domain, const char *name);
@@ -138,7 +139,7 @@ const char *ob_node_string(const ob_node_t *node, const char *name, const char *
 
 /* ---------------------------------------------------------------- inference */
 
-struct ob_infer { /* op/infer_util.h has what operators do with it */
+struct ob_infer {      /* op/infer_util.h has what operators do with it */
   ob_module_t *module; /* of the node: expressions are made in its pool */
   ob_node_t *node;
   ob_status_t status; /* the first failure of arithmetic on dims */

@@ -3,8 +3,7 @@
 
 static ob_status_t infer(ob_infer_t *infer) {
   ob_shape_t x = ob_infer_shape(infer, 0), slope = ob_infer_shape(infer, 1);
-  if (x.rank >= 0 && slope.rank > x.rank)
-    return ob_infer_fail(infer, "slope has rank %d, expected at most %d", slope.rank, x.rank);
+  if (x.rank >= 0 && slope.rank > x.rank) return ob_infer_fail(infer, "slope has rank %d, expected at most %d", slope.rank, x.rank);
   return ob_infer_set(infer, 0, OB_UNDEFINED, &x);
 }
 

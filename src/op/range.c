@@ -15,8 +15,10 @@ static bool read_float(const ob_infer_t *infer, size_t index, double *value) {
     memcpy(value, constant->data, sizeof *value);
     return true;
   }
-  if (constant->dtype == OB_FLOAT32) memcpy(&single, constant->data, sizeof single);
-  else memcpy(&half, constant->data, sizeof half);
+  if (constant->dtype == OB_FLOAT32)
+    memcpy(&single, constant->data, sizeof single);
+  else
+    memcpy(&half, constant->data, sizeof half);
   *value = constant->dtype == OB_FLOAT32 ? single : constant->dtype == OB_FLOAT16 ? ob_f16_to_f32(half) : ob_bf16_to_f32(half);
   return true;
 }
@@ -60,8 +62,7 @@ const ob_op_t ob_op_Range = {
     .name = "Range",
     .domain = "",
     .since = 27,
-    OB_INPUTS(3,
-              OB_PARAM("start", 'T', OB_TYPES_FLOATS | OB_TYPES_INDEX | OB_DTYPE_BIT(OB_INT16)),
+    OB_INPUTS(3, OB_PARAM("start", 'T', OB_TYPES_FLOATS | OB_TYPES_INDEX | OB_DTYPE_BIT(OB_INT16)),
               OB_PARAM("limit", 'T', OB_TYPES_FLOATS | OB_TYPES_INDEX | OB_DTYPE_BIT(OB_INT16)),
               OB_PARAM("delta", 'T', OB_TYPES_FLOATS | OB_TYPES_INDEX | OB_DTYPE_BIT(OB_INT16))),
     OB_OUTPUTS(1, OB_PARAM("output", 'T', OB_TYPES_FLOATS | OB_TYPES_INDEX | OB_DTYPE_BIT(OB_INT16))),

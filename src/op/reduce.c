@@ -36,8 +36,10 @@ static ob_shape_t reduce(ob_infer_t *infer, const ob_shape_t *data, const fate_t
   if (!keepdims && fates[0] == UNKNOWN)
     return removed < 0 || removed > data->rank ? ob_shape_unknown() : ob_shape_of_rank(data->rank - (int32_t)removed);
   for (int32_t i = 0; i < data->rank; i++) {
-    if (fates[i] == KEEP) ob_shape_append(infer, &shape, data->dims[i]);
-    else if (keepdims) ob_shape_append(infer, &shape, fates[i] == UNKNOWN ? NULL : ob_dim(infer, 1));
+    if (fates[i] == KEEP)
+      ob_shape_append(infer, &shape, data->dims[i]);
+    else if (keepdims)
+      ob_shape_append(infer, &shape, fates[i] == UNKNOWN ? NULL : ob_dim(infer, 1));
   }
   return shape;
 }
@@ -75,8 +77,10 @@ ob_status_t ob_infer_arg_reduce(ob_infer_t *infer) {
   if (data.rank < 0) return ob_infer_set(infer, 0, OB_UNDEFINED, &shape);
   shape.rank = 0;
   for (int32_t i = 0; i < data.rank; i++) {
-    if (i != axis) ob_shape_append(infer, &shape, data.dims[i]);
-    else if (keepdims) ob_shape_append(infer, &shape, ob_dim(infer, 1));
+    if (i != axis)
+      ob_shape_append(infer, &shape, data.dims[i]);
+    else if (keepdims)
+      ob_shape_append(infer, &shape, ob_dim(infer, 1));
   }
   return ob_infer_set(infer, 0, OB_UNDEFINED, &shape);
 }

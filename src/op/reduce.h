@@ -4,7 +4,8 @@
 
 #include "op/infer_util.h"
 
-/* Output 0 is input 0 without the axes at input 1 (or with size 1 there: keepdims). `fold`: computes contents; NULL: there is none. */
+/* Output 0 is input 0 without the axes at input 1 (or with size 1 there: keepdims). `fold`: computes contents; NULL: there is none.
+ */
 ob_status_t ob_infer_reduce(ob_infer_t *infer, ob_fold_t fold);
 /* The same for operators without contents. */
 ob_status_t ob_infer_reduce_plain(ob_infer_t *infer);

@@ -7,8 +7,7 @@ static ob_status_t infer(ob_infer_t *infer) {
   if (!region || !region->body) return ob_infer_fail(infer, "the call names no region");
   if (infer->node->output_count != region->body->outputs.count)
     return ob_infer_fail(infer, "%zu outputs, but the region has %zu", infer->node->output_count, region->body->outputs.count);
-  for (size_t i = 0; i < infer->node->output_count; i++)
-    OB_TRY(ob_infer_set_type(infer, i, &region->body->outputs.items[i]->type));
+  for (size_t i = 0; i < infer->node->output_count; i++) OB_TRY(ob_infer_set_type(infer, i, &region->body->outputs.items[i]->type));
   return infer->status;
 }
 

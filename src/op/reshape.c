@@ -58,7 +58,8 @@ static void balance(ob_infer_t *infer, const ob_shape_t *data, ob_shape_t *shape
     if (ob_dim_is_const(elements, &found) && ob_dim_is_const(rest, &expected) && found != expected)
       ob_infer_fail(infer, "the input's sizes over the output's are %lld to %lld, expected as many elements in both",
                     (long long)found, (long long)expected);
-    else if (elements && rest) ob_dim_require_equal(infer, elements, rest, "Reshape: number of elements");
+    else if (elements && rest)
+      ob_dim_require_equal(infer, elements, rest, "Reshape: number of elements");
     return;
   }
   if (ob_dim_is(rest, 1)) {

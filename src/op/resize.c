@@ -102,9 +102,12 @@ static ob_status_t infer(ob_infer_t *infer) {
   ob_infer_word(infer, "mode", "nearest", modes);
   if (by_sizes == by_scales) return ob_infer_fail(infer, "expected either scales or sizes");
   if (x.rank < 0) return ob_infer_set(infer, 0, OB_UNDEFINED, &x);
-  if (!read_axes(infer, x.rank, axes, &count)) shape = ob_shape_of_rank(x.rank);
-  else if (by_sizes) apply_sizes(infer, &x, axes, count, &shape);
-  else apply_scales(infer, &x, axes, count, &shape);
+  if (!read_axes(infer, x.rank, axes, &count))
+    shape = ob_shape_of_rank(x.rank);
+  else if (by_sizes)
+    apply_sizes(infer, &x, axes, count, &shape);
+  else
+    apply_scales(infer, &x, axes, count, &shape);
   return ob_infer_set(infer, 0, OB_UNDEFINED, &shape);
 }
 
@@ -112,20 +115,12 @@ const ob_op_t ob_op_Resize = {
     .name = "Resize",
     .domain = "",
     .since = 19,
-    OB_INPUTS(1,
-              OB_PARAM("X", '1', OB_TYPES_COMMON),
-              OB_OPTIONAL_PARAM("roi", '2', OB_TYPES_FLOATS & ~OB_DTYPE_BIT(OB_BFLOAT16)),
-              OB_OPTIONAL_PARAM("scales", 0, OB_TYPES_FLOAT32),
-              OB_OPTIONAL_PARAM("sizes", 0, OB_TYPES_INT64)),
+    OB_INPUTS(1, OB_PARAM("X", '1', OB_TYPES_COMMON), OB_OPTIONAL_PARAM("roi", '2', OB_TYPES_FLOATS & ~OB_DTYPE_BIT(OB_BFLOAT16)),
+              OB_OPTIONAL_PARAM("scales", 0, OB_TYPES_FLOAT32), OB_OPTIONAL_PARAM("sizes", 0, OB_TYPES_INT64)),
     OB_OUTPUTS(1, OB_PARAM("Y", '1', OB_TYPES_COMMON)),
-    OB_ATTRIBUTES(OB_INT("antialias", 0),
-                  OB_MAYBE("axes", INTS),
-                  OB_TEXT("coordinate_transformation_mode", "half_pixel"),
-                  OB_FLOAT("cubic_coeff_a", -0.75f),
-                  OB_INT("exclude_outside", 0),
-                  OB_FLOAT("extrapolation_value", 0.0f),
-                  OB_TEXT("keep_aspect_ratio_policy", "stretch"),
-                  OB_TEXT("mode", "nearest"),
+    OB_ATTRIBUTES(OB_INT("antialias", 0), OB_MAYBE("axes", INTS), OB_TEXT("coordinate_transformation_mode", "half_pixel"),
+                  OB_FLOAT("cubic_coeff_a", -0.75f), OB_INT("exclude_outside", 0), OB_FLOAT("extrapolation_value", 0.0f),
+                  OB_TEXT("keep_aspect_ratio_policy", "stretch"), OB_TEXT("mode", "nearest"),
                   OB_TEXT("nearest_mode", "round_prefer_floor")),
     .infer = infer,
     .doc = "samples a tensor at another size",

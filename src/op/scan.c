@@ -6,8 +6,10 @@ static int32_t axis_of(ob_infer_t *infer, const char *name, size_t index, size_t
   size_t count;
   int64_t axis = 0;
   const ob_dim_t *axes = ob_infer_ints(infer, name, &count);
-  if (count != 0 && count != expected) ob_infer_fail(infer, "attribute '%s' has %zu elements, expected %zu", name, count, expected);
-  else if (count != 0 && !ob_dim_is_const(axes[index], &axis)) ob_infer_fail(infer, "attribute '%s' is no number", name);
+  if (count != 0 && count != expected)
+    ob_infer_fail(infer, "attribute '%s' has %zu elements, expected %zu", name, count, expected);
+  else if (count != 0 && !ob_dim_is_const(axes[index], &axis))
+    ob_infer_fail(infer, "attribute '%s' is no number", name);
   return ob_infer_axis_of(infer, name, axis, rank, false);
 }
 
@@ -18,8 +20,10 @@ static ob_dim_t set_sequences(ob_infer_t *infer, const ob_body_t *body, size_t s
     ob_shape_t sequence = ob_infer_shape_at_least(infer, states + i, 1), element = ob_shape_of_rank(0);
     int32_t axis = axis_of(infer, "scan_input_axes", i, sequences, sequence.rank);
     for (int32_t k = 0; k < sequence.rank; k++) {
-      if (k != axis) ob_shape_append(infer, &element, sequence.dims[k]);
-      else length = ob_dim_require_equal(infer, length, sequence.dims[k], "lengths of the sequences");
+      if (k != axis)
+        ob_shape_append(infer, &element, sequence.dims[k]);
+      else
+        length = ob_dim_require_equal(infer, length, sequence.dims[k], "lengths of the sequences");
     }
     if (sequence.rank < 0) element = ob_shape_unknown();
     ob_body_set_input(infer, body, states + i, ob_infer_dtype(infer, states + i), &element);
@@ -62,11 +66,8 @@ const ob_op_t ob_op_Scan = {
     OB_OUTPUTS(1, OB_PARAM("final_state_and_scan_outputs", 0, OB_TYPES_ANY)),
     .variadic_inputs = true,
     .variadic_outputs = true,
-    OB_ATTRIBUTES(OB_MUST("num_scan_inputs", INT),
-                  OB_MAYBE("scan_input_axes", INTS),
-                  OB_MAYBE("scan_input_directions", INTS),
-                  OB_MAYBE("scan_output_axes", INTS),
-                  OB_MAYBE("scan_output_directions", INTS)),
+    OB_ATTRIBUTES(OB_MUST("num_scan_inputs", INT), OB_MAYBE("scan_input_axes", INTS), OB_MAYBE("scan_input_directions", INTS),
+                  OB_MAYBE("scan_output_axes", INTS), OB_MAYBE("scan_output_directions", INTS)),
     OB_BODIES("body"),
     .infer = infer,
     .doc = "a subgraph over the elements of sequences, with state",

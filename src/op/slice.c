@@ -31,8 +31,10 @@ static ob_dim_t place(ob_infer_t *infer, ob_dim_t at, ob_dim_t size, ob_dim_t hi
   if (!at || infer->status != OB_OK) return NULL;
   ob_expr_bounds(infer->module->exprs, at, &lowest, &highest);
   ob_dim_t from_back = ob_dim_add(infer, at, size);
-  if (highest < 0) at = from_back;
-  else if (lowest < 0) at = ob_dim_select(infer, ob_dim_make(infer, OB_EXPR_LT, at, ob_dim(infer, 0)), from_back, at);
+  if (highest < 0)
+    at = from_back;
+  else if (lowest < 0)
+    at = ob_dim_select(infer, ob_dim_make(infer, OB_EXPR_LT, at, ob_dim(infer, 0)), from_back, at);
   return at_least(infer, at_most(infer, at, high), low);
 }
 
@@ -41,8 +43,10 @@ static ob_dim_t length(ob_infer_t *infer, ob_dim_t size, ob_dim_t start, ob_dim_
   ob_dim_t last = step > 0 ? size : ob_dim_plus(infer, size, -1), first;
   int64_t number, low = step > 0 ? 0 : -1;
   ob_dim_t stop = place(infer, end, size, last, low);
-  if (step > 0 && ob_dim_is_const(start, &number) && number >= 0) first = start; /* max() below does the rest */
-  else first = place(infer, start, size, last, step > 0 ? 0 : low);
+  if (step > 0 && ob_dim_is_const(start, &number) && number >= 0)
+    first = start; /* max() below does the rest */
+  else
+    first = place(infer, start, size, last, step > 0 ? 0 : low);
   ob_dim_t span = step > 0 ? ob_dim_sub(infer, stop, first) : ob_dim_sub(infer, first, stop);
   span = at_least(infer, span, 0);
   if (step == 1 || step == -1) return span;
@@ -87,8 +91,7 @@ static ob_status_t infer(ob_infer_t *infer) {
   ob_content_t starts, ends;
   if (count < 0) count = ob_infer_length(infer, 2);
   if (data.rank < 0) return ob_infer_set(infer, 0, OB_UNDEFINED, &shape);
-  if (count > data.rank)
-    return ob_infer_fail(infer, "%lld starts for a tensor of rank %d", (long long)count, data.rank);
+  if (count > data.rank) return ob_infer_fail(infer, "%lld starts for a tensor of rank %d", (long long)count, data.rank);
   if (count < 0 || !read_axes(infer, data.rank, (size_t)count, axes)) {
     shape = ob_shape_of_rank(data.rank);
     return ob_infer_set(infer, 0, OB_UNDEFINED, &shape);
@@ -113,11 +116,8 @@ const ob_op_t ob_op_Slice = {
     .name = "Slice",
     .domain = "",
     .since = 13,
-    OB_INPUTS(3,
-              OB_PARAM("data", 'T', OB_TYPES_COMMON),
-              OB_PARAM("starts", 'i', OB_TYPES_INDEX),
-              OB_PARAM("ends", 'i', OB_TYPES_INDEX),
-              OB_OPTIONAL_PARAM("axes", 'i', OB_TYPES_INDEX),
+    OB_INPUTS(3, OB_PARAM("data", 'T', OB_TYPES_COMMON), OB_PARAM("starts", 'i', OB_TYPES_INDEX),
+              OB_PARAM("ends", 'i', OB_TYPES_INDEX), OB_OPTIONAL_PARAM("axes", 'i', OB_TYPES_INDEX),
               OB_OPTIONAL_PARAM("steps", 'i', OB_TYPES_INDEX)),
     OB_OUTPUTS(1, OB_PARAM("output", 'T', OB_TYPES_COMMON)),
     .infer = infer,

@@ -28,8 +28,10 @@ static ob_status_t squeeze_some(ob_infer_t *infer, const ob_shape_t *data) {
   ob_infer_axes_mark(infer, "axes", axes, count, data->rank, marked);
   shape.rank = 0;
   for (int32_t i = 0; i < data->rank; i++) {
-    if (!marked[i]) ob_shape_append(infer, &shape, data->dims[i]);
-    else ob_dim_require_equal(infer, data->dims[i], ob_dim(infer, 1), "a squeezed axis and 1");
+    if (!marked[i])
+      ob_shape_append(infer, &shape, data->dims[i]);
+    else
+      ob_dim_require_equal(infer, data->dims[i], ob_dim(infer, 1), "a squeezed axis and 1");
   }
   return ob_infer_set(infer, 0, OB_UNDEFINED, &shape);
 }

@@ -12,7 +12,8 @@ static ob_status_t infer(ob_infer_t *infer) {
     ob_infer_require_same_shape(infer, &cache, &update, "sizes of cache and update");
   }
   ob_shape_t places = ob_infer_shape_of_rank(infer, 2, 1);
-  if (cache.rank >= 0 && places.rank == 1) ob_dim_require_equal(infer, cache.dims[0], places.dims[0], "batch of cache and write_indices");
+  if (cache.rank >= 0 && places.rank == 1)
+    ob_dim_require_equal(infer, cache.dims[0], places.dims[0], "batch of cache and write_indices");
   return ob_infer_set(infer, 0, OB_UNDEFINED, &cache);
 }
 
@@ -20,8 +21,7 @@ const ob_op_t ob_op_TensorScatter = {
     .name = "TensorScatter",
     .domain = "",
     .since = 24,
-    OB_INPUTS(2,
-              OB_PARAM("past_cache", 'T', OB_TYPES_ANY & ~(OB_DTYPE_BIT(OB_UINT2) | OB_DTYPE_BIT(OB_INT2))),
+    OB_INPUTS(2, OB_PARAM("past_cache", 'T', OB_TYPES_ANY & ~(OB_DTYPE_BIT(OB_UINT2) | OB_DTYPE_BIT(OB_INT2))),
               OB_PARAM("update", 'T', OB_TYPES_ANY & ~(OB_DTYPE_BIT(OB_UINT2) | OB_DTYPE_BIT(OB_INT2))),
               OB_OPTIONAL_PARAM("write_indices", 0, OB_TYPES_INT64)),
     OB_OUTPUTS(1, OB_PARAM("present_cache", 'T', OB_TYPES_ANY & ~(OB_DTYPE_BIT(OB_UINT2) | OB_DTYPE_BIT(OB_INT2)))),

@@ -12,8 +12,10 @@ static ob_status_t infer(ob_infer_t *infer) {
   for (int32_t i = 0; known && i < data.rank; i++) shape.dims[i] = ob_dim_mul(infer, data.dims[i], repeats.dims[i]);
   OB_TRY(ob_infer_set(infer, 0, OB_UNDEFINED, &shape));
   if (!known || shape.rank > 1 || !ob_infer_content(infer, 0, &content)) return OB_OK;
-  if (shape.rank == 0) count = 1;
-  else if (!ob_dim_is_const(shape.dims[0], &count) || count > OB_MAX_CONTENT) return OB_OK;
+  if (shape.rank == 0)
+    count = 1;
+  else if (!ob_dim_is_const(shape.dims[0], &count) || count > OB_MAX_CONTENT)
+    return OB_OK;
   ob_dim_t *items = ob_infer_room(infer, (size_t)count);
   for (int64_t i = 0; items && i < count; i++) items[i] = content.items[(size_t)i % content.count];
   ob_infer_set_content(infer, 0, items, (size_t)count);

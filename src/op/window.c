@@ -24,7 +24,8 @@ static void read_kernel(ob_infer_t *infer, const ob_shape_t *weight, ob_window_t
   ob_infer_ints_of(infer, "kernel_shape", window->axes, NULL, window->kernel);
   if (weight && weight->rank >= 0)
     for (size_t i = 0; i < window->axes; i++)
-      window->kernel[i] = ob_dim_require_equal(infer, weight->dims[i + 2], window->kernel[i], "kernel_shape and the weight's sizes");
+      window->kernel[i] =
+          ob_dim_require_equal(infer, weight->dims[i + 2], window->kernel[i], "kernel_shape and the weight's sizes");
   check_positive(infer, "kernel_shape", window->axes, window->kernel);
 }
 

@@ -23,9 +23,15 @@ static void print_params(const char *key, const ob_op_param_t *params, uint32_t 
 static void print_default(const ob_op_attribute_t *attribute) {
   if (attribute->presence != OB_DEFAULT) return;
   switch (attribute->kind) {
-    case OB_ATTRIBUTE_INT: printf(", \"default\": %" PRId64, attribute->int_value); break;
-    case OB_ATTRIBUTE_FLOAT: printf(", \"default\": %.9g", (double)attribute->float_value); break;
-    case OB_ATTRIBUTE_STRING: printf(", \"default\": \"%s\"", attribute->string_value); break;
+    case OB_ATTRIBUTE_INT:
+      printf(", \"default\": %" PRId64, attribute->int_value);
+      break;
+    case OB_ATTRIBUTE_FLOAT:
+      printf(", \"default\": %.9g", (double)attribute->float_value);
+      break;
+    case OB_ATTRIBUTE_STRING:
+      printf(", \"default\": \"%s\"", attribute->string_value);
+      break;
     default:
       printf(", \"default\": [");
       for (size_t i = 0; i < attribute->ints_count; i++) printf("%s%" PRId64, i ? ", " : "", attribute->ints_value[i]);
@@ -53,8 +59,8 @@ int main(void) {
     const ob_op_t *op = ob_op_at(i);
     printf("%s{\"name\": \"%s\", \"domain\": \"%s\", \"since\": %d, \"flags\": %u, \"doc\": \"%s\"", i ? ",\n" : "", op->name,
            op->domain, op->since, op->flags, op->doc);
-    printf(", \"min_inputs\": %u, \"min_outputs\": %u, \"variadic_inputs\": %s, \"variadic_outputs\": %s, \"infers\": %s", op->min_inputs,
-           op->min_outputs, op->variadic_inputs ? "true" : "false", op->variadic_outputs ? "true" : "false",
+    printf(", \"min_inputs\": %u, \"min_outputs\": %u, \"variadic_inputs\": %s, \"variadic_outputs\": %s, \"infers\": %s",
+           op->min_inputs, op->min_outputs, op->variadic_inputs ? "true" : "false", op->variadic_outputs ? "true" : "false",
            op->infer ? "true" : "false");
     print_params("inputs", op->inputs, op->input_count);
     print_params("outputs", op->outputs, op->output_count);

@@ -1,7 +1,7 @@
 /* Prints what inference says about the values of a model: shape_tool MODEL.onnx [SYMBOL=N ...]
  *
- * One JSON object a line for each value of the main graph: name, element type, dims and content as texts, and as numbers where the
- * given symbols determine them. The last line has the guards and how they come out. */
+ * One JSON object a line for each value but constants: its graph's index (0: main), name, element type, dims and content as texts,
+ * and as numbers where the given symbols determine them. The last line has the guards and how they come out. */
 #include <inttypes.h>
 #include <outboard/outboard.h>
 #include <stdio.h>
@@ -30,10 +30,14 @@ static void print_expr(ob_expr_pool_t *exprs, const ob_expr_t *expr, const bindi
   int64_t value;
   bool *used = calloc(b->count + 1, 1);
   if (!used) exit(1);
-  if (!number) printf("\"%s\"", ob_expr_text(exprs, expr, &text) == OB_OK ? text : "?");
-  else if (!is_known(expr, b, used)) printf("null");
-  else if (ob_expr_eval(expr, b->values, &value) == OB_OK) printf("%" PRId64, value);
-  else printf("\"error\"");
+  if (!number)
+    printf("\"%s\"", ob_expr_text(exprs, expr, &text) == OB_OK ? text : "?");
+  else if (!is_known(expr, b, used))
+    printf("null");
+  else if (ob_expr_eval(expr, b->values, &value) == OB_OK)
+    printf("%" PRId64, value);
+  else
+    printf("\"error\"");
   free(used);
 }
 
@@ -47,12 +51,12 @@ static void print_list(ob_expr_pool_t *exprs, const char *key, const ob_expr_t *
   printf("]");
 }
 
-static void print_value(ob_module_t *module, const ob_value_t *value, const bindings_t *b) {
+static void print_value(ob_module_t *module, const ob_graph_t *graph, const ob_value_t *value, const bindings_t *b) {
   const ob_type_t *type = &value->type;
   json_t *name = json_string(value->name);
   char *quoted = name ? json_dumps(name, JSON_ENCODE_ANY) : NULL;
-  printf("{\"name\": %s, \"kind\": %d, \"dtype\": \"%s\", \"rank\": %d", quoted ? quoted : "\"?\"", (int)type->kind,
-         ob_dtype_name(type->dtype), type->rank);
+  printf("{\"graph\": %u, \"name\": %s, \"kind\": %d, \"dtype\": \"%s\", \"rank\": %d", graph->index, quoted ? quoted : "\"?\"",
+         (int)type->kind, ob_dtype_name(type->dtype), type->rank);
   free(quoted);
   json_decref(name);
   if (type->kind == OB_TENSOR && type->rank >= 0) {
@@ -95,8 +99,10 @@ int main(int count, char **arguments) {
     return 1;
   }
   bind(module, &b, arguments + 2, count - 2);
-  for (size_t i = 0; i < module->main->values.count; i++)
-    if (!module->main->values.items[i]->constant) print_value(module, module->main->values.items[i], &b);
+  for (size_t g = 0; g < module->graphs.count; g++)
+    for (size_t i = 0; i < module->graphs.items[g]->values.count; i++)
+      if (!module->graphs.items[g]->values.items[i]->constant)
+        print_value(module, module->graphs.items[g], module->graphs.items[g]->values.items[i], &b);
   printf("{\"guards\": %zu", module->guards.count);
   for (size_t i = 0; i < module->guards.count; i++) {
     char key[32];
