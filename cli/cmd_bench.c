@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "session.h"
+#include "text.h"
 
 static const option_t options[] = {MODEL_OPTIONS, INPUT_OPTIONS,
                                    {"--seconds", "S", "how long to run; default: 2", false},
@@ -78,7 +79,7 @@ static void print_figures(const session_t *s, const figures_t *f) {
   printf("load %.2f ms, first run %.2f ms; then median %.4f ms, min %.4f, p90 %.4f over %zu runs; %u %s, peak %.1f MB\n", f->load, f->first,
          f->median, f->least, f->p90, f->runs, s->threads, s->threads == 1 ? "thread" : "threads", f->peak);
   for (size_t i = 0; i < f->time_count; i++)
-    printf("  %-24s %-10s %10.2f us\n", f->times[i].symbol, f->times[i].engine, (double)f->times[i].nanoseconds / 1e3 / (double)f->runs);
+    printf("  %-24s %-10s %10.2f us\n", printable(f->times[i].symbol), printable(f->times[i].engine), (double)f->times[i].nanoseconds / 1e3 / (double)f->runs);
 }
 
 static int bench(session_t *s, double seconds, figures_t *f) {

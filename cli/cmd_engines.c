@@ -1,20 +1,10 @@
 /* outboard engines: which engines there are, and what others need. */
 #include "session.h"
+#include "text.h"
 
 static const option_t options[] = {{"--engine-path", "DIRS", "folders with engine libraries, ':' between; default: $OUTBOARD_ENGINE_PATH", false},
                                    {"--json", NULL, "one JSON object an engine, a line each", false},
                                    {NULL, NULL, NULL, false}};
-
-static void print_json_string(const char *text) {
-  putchar('"');
-  for (; text && *text; text++) {
-    unsigned char c = (unsigned char)*text;
-    if (c == '"' || c == '\\') printf("\\%c", c);
-    else if (c < 0x20) printf("\\u%04x", (unsigned)c);
-    else putchar(c);
-  }
-  putchar('"');
-}
 
 static void print_json(const ob_engine_report_t *e) {
   const struct {
@@ -22,8 +12,7 @@ static void print_json(const ob_engine_report_t *e) {
   } members[] = {{"name", e->name}, {"version", e->version}, {"library", e->library}, {"about", e->about}, {"path", e->path}, {"problem", e->problem}};
   for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
     printf("%s\"%s\": ", i > 0 ? ", " : "{", members[i].name);
-    if (members[i].value) print_json_string(members[i].value);
-    else printf("null");
+    print_json_string(members[i].value);
   }
   printf("}\n");
 }

@@ -7,6 +7,7 @@
 
 #include "npy.h"
 #include "session.h"
+#include "text.h"
 
 static const option_t options[] = {MODEL_OPTIONS, INPUT_OPTIONS,
                                    {"--save", "DIR", "write output_0.npy, output_1.npy, ... in the model's order", false},
@@ -56,7 +57,7 @@ static void print_summary(const session_t *s) {
     ob_value_info_t info;
     size_t count = 1;
     if (ob_function_output(function, i, &info) != OB_OK) continue;
-    printf("%s: ", info.name);
+    printf("%s: ", printable(info.name));
     if (tensor->kind != OB_TENSOR) {
       printf("a collection of %zu\n", tensor->item_count);
       continue;
@@ -74,7 +75,7 @@ static void print_summary(const session_t *s) {
 
 static void print_region(void *user, const char *symbol, const char *engine, uint64_t nanoseconds) {
   (void)user;
-  printf("%-24s %-10s %10.1f us\n", symbol, engine, (double)nanoseconds / 1000);
+  printf("%-24s %-10s %10.1f us\n", printable(symbol), printable(engine), (double)nanoseconds / 1000);
 }
 
 static int run_once(session_t *s) {

@@ -1,8 +1,10 @@
 /* outboard verify: each region against the oracle. */
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "session.h"
+#include "text.h"
 
 static const option_t options[] = {MODEL_OPTIONS, INPUT_OPTIONS, {"--json", NULL, "one JSON object a region, a line each", false}, {NULL, NULL, NULL, false}};
 
@@ -14,18 +16,37 @@ typedef struct {
 /* Quantised results may be a step apart in one value of a thousand; floats may not differ at all beyond the tolerance. */
 static bool is_wrong(const ob_verify_result_t *r) { return r->differing * 1000 > r->elements; }
 
+/* JSON has no NaN and no infinities. */
+static void print_number(const char *name, double value) {
+  if (isfinite(value)) printf("\"%s\": %.9g, ", name, value);
+  else printf("\"%s\": null, ", name);
+}
+
+static void print_json(const ob_verify_result_t *r, bool wrong) {
+  printf("{\"region\": ");
+  print_json_string(r->symbol);
+  printf(", \"engine\": ");
+  print_json_string(r->engine);
+  printf(", \"output\": ");
+  print_json_string(r->output);
+  printf(", ");
+  print_number("max_abs", r->max_abs);
+  print_number("max_rel", r->max_rel);
+  printf("\"differing\": %llu, \"elements\": %llu, \"right\": %s}\n", (unsigned long long)r->differing, (unsigned long long)r->elements,
+         wrong ? "false" : "true");
+}
+
 static void print_result(void *user, const ob_verify_result_t *r) {
   tally_t *tally = user;
   bool wrong = is_wrong(r), colour = isatty(STDOUT_FILENO);
   tally->regions++;
   tally->wrong += wrong;
   if (argument(tally->session->arguments, "--json")) {
-    printf("{\"region\": \"%s\", \"engine\": \"%s\", \"max_abs\": %.9g, \"max_rel\": %.9g, \"differing\": %llu, \"elements\": %llu, \"right\": %s}\n",
-           r->symbol, r->engine, r->max_abs, r->max_rel, (unsigned long long)r->differing, (unsigned long long)r->elements, wrong ? "false" : "true");
+    print_json(r, wrong);
     return;
   }
   if (tally->regions == 1) printf("%-24s %-10s %12s %12s %12s\n", "region", "engine", "max error", "relative", "differing");
-  printf("%-24.24s %-10.10s %12.3g %12.3g %12llu  %s%s%s\n", r->symbol, r->engine, r->max_abs, r->max_rel, (unsigned long long)r->differing,
+  printf("%-24.24s %-10.10s %12.3g %12.3g %12llu  %s%s%s\n", printable(r->symbol), printable(r->engine), r->max_abs, r->max_rel, (unsigned long long)r->differing,
          colour ? (wrong ? "\033[31m" : "\033[32m") : "", wrong ? "WRONG" : "right", colour ? "\033[0m" : "");
 }
 

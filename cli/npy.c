@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <outboard/outboard.h>
 
@@ -81,13 +82,23 @@ static void copy_elements(const npy_header_t *h, const uint8_t *from, uint8_t *t
   }
 }
 
-/* Sub-byte integers: one a byte in the file, packed in memory. */
-static void pack(ob_dtype_t dtype, uint8_t *data, size_t count) {
-  unsigned bits = dtype == OB_INT4 || dtype == OB_UINT4 ? 4 : 2, mask = (1u << bits) - 1, per = 8 / bits;
+/* Bits of the types that are packed in memory and take a byte an element in the file; 8 for all others. */
+static unsigned bits_of(ob_dtype_t dtype) {
+  size_t bytes = ob_dtype_bytes(dtype, 8); /* of eight elements: as many as an element has bits */
+  return bytes < 8 ? (unsigned)bytes : 8;
+}
+
+/* Packs elements in place; false when one is out of the type's range. */
+static bool pack(ob_dtype_t dtype, uint8_t *data, size_t count) {
+  unsigned bits = bits_of(dtype), mask = (1u << bits) - 1, per = 8 / bits;
+  bool is_signed = dtype == OB_INT4 || dtype == OB_INT2;
   for (size_t i = 0; i < count; i++) {
     unsigned value = data[i] & mask, shift = (unsigned)(i % per) * bits;
+    unsigned whole = is_signed && value >> (bits - 1) ? value | (0xffu & ~mask) : value;
+    if (whole != data[i]) return false;
     data[i / per] = (uint8_t)(shift == 0 ? value : data[i / per] | value << shift);
   }
+  return true;
 }
 
 static size_t put_utf8(uint32_t code, char *out) {
@@ -142,7 +153,8 @@ static const char *take(const npy_header_t *h, const uint8_t *payload, ob_dtype_
   if (wanted != OB_STRING) {
     tensor->data = elements;
     tensor->bytes = ob_dtype_bytes(wanted, h->count);
-    if (ob_dtype_bytes(wanted, 2) < 2) pack(wanted, elements, h->count);
+    if (bits_of(wanted) < 8 && !pack(wanted, elements, h->count)) return "a value is out of the range of its type";
+    for (size_t i = 0; wanted == OB_BOOL && i < h->count; i++) elements[i] = elements[i] != 0;
     return NULL;
   }
   const char *problem = make_strings(h, elements, h->count, tensor);
@@ -173,14 +185,16 @@ static const char *system_problem(void) {
 const char *npy_read(const char *path, ob_dtype_t wanted, ob_tensor_t *tensor) {
   const char *problem = NULL;
   uint8_t *data = NULL;
-  long size;
+  struct stat info;
   *tensor = (ob_tensor_t){0};
+  if (stat(path, &info) != 0) return system_problem();
+  if (!S_ISREG(info.st_mode)) return "not a regular file";
+  size_t size = (size_t)info.st_size;
   FILE *file = fopen(path, "rbe");
   if (!file) return system_problem();
-  if (fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0 || fseek(file, 0, SEEK_SET) != 0) problem = "not a regular file";
-  else if (!(data = malloc((size_t)size + 1))) problem = "out of memory";
-  else if (fread(data, 1, (size_t)size, file) != (size_t)size) problem = "cannot be read";
-  else problem = npy_parse(data, (size_t)size, wanted, tensor);
+  if (!(data = malloc(size + 1))) problem = "out of memory";
+  else if (fread(data, 1, size, file) != size) problem = "cannot be read";
+  else problem = npy_parse(data, size, wanted, tensor);
   free(data);
   fclose(file);
   return problem;
@@ -232,7 +246,7 @@ static bool write_strings(FILE *file, const ob_tensor_t *tensor, size_t count, s
 
 static bool write_unpacked(FILE *file, const ob_tensor_t *tensor, size_t count) {
   bool is_signed = tensor->dtype == OB_INT4 || tensor->dtype == OB_INT2;
-  unsigned bits = tensor->dtype == OB_INT4 || tensor->dtype == OB_UINT4 || tensor->dtype == OB_FLOAT4E2M1 ? 4 : 2, per = 8 / bits;
+  unsigned bits = bits_of(tensor->dtype), per = 8 / bits;
   for (size_t i = 0; i < count; i++) {
     int value = ((const uint8_t *)tensor->data)[i / per] >> (i % per * bits) & ((1 << bits) - 1);
     if (is_signed && value >> (bits - 1)) value -= 1 << bits;
@@ -267,7 +281,7 @@ const char *npy_write(const char *path, const ob_tensor_t *tensor) {
   bool right = write_header(file, tensor, width);
   size_t bytes = ob_dtype_bytes(tensor->dtype, count);
   if (tensor->dtype == OB_STRING) right = right && write_strings(file, tensor, count, width);
-  else if (ob_dtype_bytes(tensor->dtype, 2) < 2) right = right && write_unpacked(file, tensor, count);
+  else if (bits_of(tensor->dtype) < 8) right = right && write_unpacked(file, tensor, count);
   else right = right && fwrite(tensor->data, 1, bytes, file) == bytes;
   right = fclose(file) == 0 && right;
   return right ? NULL : system_problem();

@@ -45,9 +45,10 @@ static bool number(text_t *t, int64_t *value) {
 static const char *parse_descr(text_t *t, npy_header_t *h) {
   char descr[32];
   if (!quoted(t, descr, sizeof descr)) return "structured types are not supported";
+  if (strlen(descr) < 2) return "the element type is malformed";
   char order = descr[0];
   h->kind = descr[1];
-  if (!strchr("<>|=", order) || !h->kind) return "the element type is malformed";
+  if (!strchr("<>|=", order)) return "the element type is malformed";
   if (h->kind == 'O') return "object arrays are pickles, which are not read";
   if (!strchr("fiubcVUS", h->kind)) return "the element type is not supported";
   text_t digits = {descr + 2, descr + strlen(descr)};

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "npy.h"
+#include "text.h"
 
 int session_fail(const session_t *session) {
   fprintf(stderr, "outboard %s: %s\n", session->arguments->command->name, ob_error_message());
@@ -97,7 +98,7 @@ static int make_random(session_t *s, const ob_value_info_t *info, uint64_t seed,
   int64_t *dims = calloc((size_t)(info->rank > 0 ? info->rank : 1), sizeof *dims);
   size_t count = 1;
   if (info->kind != OB_TENSOR || info->dtype == OB_STRING || info->rank < 0) {
-    fprintf(stderr, "outboard %s: input '%s' can't be made at random: give it by --input\n", s->arguments->command->name, info->name);
+    fprintf(stderr, "outboard %s: input '%s' can't be made at random: give it by --input\n", s->arguments->command->name, printable(info->name));
     free(dims);
     return EXIT_USAGE;
   }
@@ -109,7 +110,7 @@ static int make_random(session_t *s, const ob_value_info_t *info, uint64_t seed,
   *tensor = (ob_tensor_t){.dtype = info->dtype, .rank = info->rank, .dims = dims, .bytes = ob_dtype_bytes(info->dtype, count)};
   tensor->data = calloc(tensor->bytes + 64, 1);
   if (!tensor->data) {
-    fprintf(stderr, "outboard %s: no memory for input '%s'\n", s->arguments->command->name, info->name);
+    fprintf(stderr, "outboard %s: no memory for input '%s'\n", s->arguments->command->name, printable(info->name));
     return EXIT_WRONG;
   }
   fill_random(tensor, ob_dtype_bytes(info->dtype, 2) < 2 ? tensor->bytes : count, seed);
@@ -143,6 +144,26 @@ static int check_names(const session_t *s, const ob_function_t *function) {
   return EXIT_RIGHT;
 }
 
+/* Every --dim must be the size of an axis of some input. */
+static int check_dims(const session_t *s, const ob_function_t *function) {
+  const char *given;
+  for (size_t i = 0; (given = argument_at(s->arguments, "--dim", i)); i++) {
+    bool known = false;
+    for (size_t k = 0; k < s->input_count; k++) {
+      ob_value_info_t info;
+      if (ob_function_input(function, k, &info) != OB_OK) return session_fail(s);
+      for (int32_t d = 0; d < info.rank; d++) {
+        size_t size = strlen(info.dim_texts[d]);
+        known |= strncmp(given, info.dim_texts[d], size) == 0 && given[size] == '=';
+      }
+    }
+    if (known) continue;
+    fprintf(stderr, "outboard %s: --dim %s names no symbol of an input; 'outboard inspect' lists them\n", s->arguments->command->name, given);
+    return EXIT_USAGE;
+  }
+  return EXIT_RIGHT;
+}
+
 int session_inputs(session_t *s) {
   const ob_function_t *function = ob_model_function(s->model, NULL);
   long long seed;
@@ -152,13 +173,14 @@ int session_inputs(session_t *s) {
   s->inputs = calloc(s->input_count + 1, sizeof *s->inputs);
   s->outputs = calloc(s->output_count + 1, sizeof *s->outputs);
   int code = s->inputs && s->outputs ? check_names(s, function) : EXIT_WRONG;
+  if (code == EXIT_RIGHT) code = check_dims(s, function);
   for (size_t i = 0; code == EXIT_RIGHT && i < s->input_count; i++) {
     ob_value_info_t info;
     if (ob_function_input(function, i, &info) != OB_OK) return session_fail(s);
     const char *file = file_of(s, info.name), *problem = NULL;
     if (!file) code = make_random(s, &info, (uint64_t)seed + i, &s->inputs[i]);
     else if ((problem = npy_read(file, info.dtype, &s->inputs[i]))) {
-      fprintf(stderr, "outboard %s: input '%s': %s: %s\n", s->arguments->command->name, info.name, file, problem);
+      fprintf(stderr, "outboard %s: input '%s': %s: %s\n", s->arguments->command->name, printable(info.name), file, problem);
       code = EXIT_WRONG;
     }
   }

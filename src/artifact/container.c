@@ -1,12 +1,12 @@
 /* Reading the container: every length and range is checked before anything is used. */
 #include "artifact/container.h"
+#include "artifact/graph_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/checked.h"
-#include "base/dtype.h"
 #include "base/hash.h"
 
 enum { LARGEST_HEADER = 100 << 20 /* the limit of the safetensors package */ };
@@ -59,6 +59,8 @@ static int by_offset(const void *left, const void *right) {
   return (a->bytes > 0) - (b->bytes > 0); /* empty ones first: they may stand where another begins */
 }
 
+static bool is_padding(const char *name) { return strncmp(name, OB_PADDING_PREFIX, strlen(OB_PADDING_PREFIX)) == 0; }
+
 /* No holes, no overlaps, nothing left over, payloads aligned. */
 static ob_status_t check_ranges(const ob_json_place_t *at, const ob_container_t *c, size_t data_size) {
   size_t end = 0;
@@ -66,8 +68,7 @@ static ob_status_t check_ranges(const ob_json_place_t *at, const ob_container_t 
     const ob_tensor_entry_t *entry = &c->entries[i];
     if (entry->offset != end) return ob_json_fail(at, "tensor '%s' begins at byte %zu, the one before it ends at %zu", ob_quote(entry->name), entry->offset, end);
     end += entry->bytes;
-    bool padding = strncmp(entry->name, OB_PADDING_PREFIX, strlen(OB_PADDING_PREFIX)) == 0;
-    if (!padding && (uintptr_t)entry->data % OB_PAYLOAD_ALIGNMENT != 0)
+    if (!is_padding(entry->name) && (uintptr_t)entry->data % OB_PAYLOAD_ALIGNMENT != 0)
       return ob_json_fail(at, "tensor '%s' is not aligned to %d bytes", ob_quote(entry->name), OB_PAYLOAD_ALIGNMENT);
   }
   return end == data_size ? OB_OK : ob_json_fail(at, "%zu bytes behind the last tensor", data_size - end);
@@ -86,6 +87,18 @@ static ob_status_t read_checksums(const ob_json_place_t *at, const char *text, o
   return OB_OK;
 }
 
+/* Before anything else of the file is understood: another major version may mean something else by it. */
+static ob_status_t check_version(const ob_json_place_t *at, const json_t *metadata) {
+  const char *version;
+  char *end;
+  OB_TRY(ob_json_get_string(at, metadata, "version", &version));
+  unsigned long major = strtoul(version, &end, 10);
+  if (end == version || *end != '.') return ob_json_fail(at, "'%s' is no version", ob_quote(version));
+  if (major == OB_FORMAT_MAJOR) return OB_OK;
+  return ob_fail(OB_UNSUPPORTED, "the artifact has format version %s, this is version %d.%d: compile the model again with this version",
+                 ob_quote(version), OB_FORMAT_MAJOR, OB_FORMAT_MINOR);
+}
+
 static ob_status_t read_metadata(const ob_json_place_t *root, ob_container_t *c, const char **checksums) {
   const json_t *metadata;
   const char *format;
@@ -93,6 +106,7 @@ static ob_status_t read_metadata(const ob_json_place_t *root, ob_container_t *c,
   OB_TRY(ob_json_get(root, c->header, "__metadata__", JSON_OBJECT, &metadata));
   OB_TRY(ob_json_get_string(&at, metadata, "format", &format));
   if (strcmp(format, "outboard") != 0) return ob_json_fail(&at, "the format is '%s', expected 'outboard': not an artifact", ob_quote(format));
+  OB_TRY(check_version(&at, metadata));
   OB_TRY(ob_json_get_string(&at, metadata, "graph_sha256", &c->graph_sha256));
   return ob_json_get_string(&at, metadata, "checksums", checksums);
 }
@@ -142,6 +156,16 @@ void ob_container_close(ob_container_t *c) {
   ob_free(c->allocator, c->entries);
   ob_map_free(&c->by_name);
   *c = (ob_container_t){.allocator = c->allocator};
+}
+
+ob_status_t ob_container_take(ob_container_t *c, const char *name, const ob_tensor_entry_t **entry) {
+  ob_tensor_entry_t *found = ob_map_get(&c->by_name, name);
+  *entry = found;
+  if (!found) return OB_OK;
+  if (is_padding(name)) return ob_fail(OB_INVALID_ARTIFACT, "tensor '%s' is padding, but the graph uses it", ob_quote(name));
+  if (found->taken) return ob_fail(OB_INVALID_ARTIFACT, "tensor '%s' is used twice", ob_quote(name));
+  found->taken = true;
+  return OB_OK;
 }
 
 ob_status_t ob_container_check(const ob_container_t *c) {

@@ -14,6 +14,7 @@ typedef struct ob_tensor_entry {
   const void *data;
   size_t bytes, offset; /* from the end of the header */
   uint64_t checksum;
+  bool taken; /* something of the graph owns it */
 } ob_tensor_entry_t;
 
 typedef struct ob_container {
@@ -28,6 +29,8 @@ typedef struct ob_container {
 /* Parses and checks the header and all ranges of a file in memory. Errors: OB_INVALID_ARTIFACT, naming tensor or byte. */
 OB_MUST_CHECK ob_status_t ob_container_open(const void *data, size_t size, const ob_allocator_t *allocator, ob_container_t *container);
 void ob_container_close(ob_container_t *container);
+/* Hands out the tensor called `name`, or NULL when there is none. Each has one owner; padding has none, and is not aligned. */
+OB_MUST_CHECK ob_status_t ob_container_take(ob_container_t *container, const char *name, const ob_tensor_entry_t **entry);
 /* Compares the payloads with their checksums. */
 OB_MUST_CHECK ob_status_t ob_container_check(const ob_container_t *container);
 

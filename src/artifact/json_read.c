@@ -109,8 +109,8 @@ static ob_status_t read_source(const ob_json_place_t *at, const json_t *json, ob
   return OB_OK;
 }
 
-static ob_status_t read_bound(const ob_json_place_t *at, const json_t *json, const char *key, int64_t *value) {
-  return json_object_get(json, key) ? ob_json_get_int(at, json, key, 0, INT64_MAX, value) : OB_OK;
+static ob_status_t read_bound(const ob_json_place_t *at, const json_t *json, const char *key, int64_t low, int64_t *value) {
+  return json_object_get(json, key) ? ob_json_get_int(at, json, key, low, INT64_MAX, value) : OB_OK;
 }
 
 static ob_status_t read_symbol(ob_json_reader_t *r, const ob_json_place_t *at, const json_t *json) {
@@ -120,9 +120,9 @@ static ob_status_t read_symbol(ob_json_reader_t *r, const ob_json_place_t *at, c
   OB_TRY(ob_json_get_string(at, json, "name", &name));
   if (ob_expr_symbol_find(r->module->exprs, name)) return ob_json_fail(at, "two symbols are called '%s'", ob_quote(name));
   OB_TRY(read_source(at, json, &read));
-  OB_TRY(read_bound(at, json, "min", &read.min));
-  OB_TRY(read_bound(at, json, "max", &read.max));
-  OB_TRY(read_bound(at, json, "typical", &read.typical));
+  OB_TRY(read_bound(at, json, "min", read.source == OB_SYMBOL_DIM ? 0 : INT64_MIN, &read.min));
+  OB_TRY(read_bound(at, json, "max", read.min, &read.max));
+  OB_TRY(read_bound(at, json, "typical", 0, &read.typical));
   OB_TRY(ob_expr_symbol(r->module->exprs, name, read.source, read.input, read.index, &expr));
   ob_symbol_t *symbol = ob_expr_symbol_at(r->module->exprs, (size_t)expr->value);
   if (strcmp(symbol->name, name) != 0) return ob_json_fail(at, "'%s' is not a symbol's name", ob_quote(name));
@@ -220,9 +220,9 @@ static ob_status_t read_packed(ob_json_reader_t *r, const ob_json_place_t *at, c
 static ob_status_t read_texts(ob_json_reader_t *r, const ob_json_place_t *at, const json_t *json, ob_region_t *region) {
   const char *text;
   OB_TRY(ob_json_get_string(at, json, "symbol", &text));
-  for (size_t i = 0; i < r->module->regions.count; i++)
-    if (strcmp(r->module->regions.items[i]->symbol, text) == 0) return ob_json_fail(at, "two regions are called '%s'", ob_quote(text));
+  if (ob_map_get(&r->symbols, text)) return ob_json_fail(at, "two regions are called '%s'", ob_quote(text));
   OB_TRY(ob_arena_strdup(&r->module->arena, text, &region->symbol));
+  OB_TRY(ob_map_set(&r->symbols, region->symbol, region));
   OB_TRY(ob_json_get_string(at, json, "engine", &text));
   OB_TRY(ob_arena_strdup(&r->module->arena, text, &region->engine));
   OB_TRY(ob_json_get_string(at, json, "why", &text));
@@ -293,21 +293,26 @@ static ob_status_t read_metadata(ob_json_reader_t *r, const ob_json_place_t *roo
   return OB_OK;
 }
 
+enum { MOST_NESTED = 64 /* the importer stops at 32 bodies in one another; each may hold a region */ };
+
 /* Every graph has one owner, so from main the reached ones form a tree; a ring of bodies would hang on nothing. */
-static size_t count_reached(const ob_graph_t *graph) {
-  size_t count = 1;
+static ob_status_t count_reached(const ob_json_place_t *root, const ob_graph_t *graph, int depth, size_t *count) {
+  if (depth == MOST_NESTED) return ob_json_fail(root, "graphs are nested deeper than %d levels", MOST_NESTED);
+  ++*count;
   for (size_t i = 0; i < graph->nodes.count; i++) {
     const ob_node_t *node = graph->nodes.items[i];
-    for (size_t b = 0; b < node->body_count; b++) count += count_reached(node->bodies[b].graph);
-    if (node->region) count += count_reached(node->region->body);
+    for (size_t b = 0; b < node->body_count; b++) OB_TRY(count_reached(root, node->bodies[b].graph, depth + 1, count));
+    if (node->region) OB_TRY(count_reached(root, node->region->body, depth + 1, count));
   }
-  return count;
+  return OB_OK;
 }
 
 static ob_status_t check_tree(const ob_json_reader_t *r, const ob_json_place_t *root) {
   for (size_t i = 0; i < r->module->graphs.count; i++)
     if (!r->owned[i]) return ob_json_fail(root, "graph %zu is used by nothing", i);
-  if (count_reached(r->module->main) != r->module->graphs.count) return ob_json_fail(root, "graphs contain each other");
+  size_t reached = 0;
+  OB_TRY(count_reached(root, r->module->main, 0, &reached));
+  if (reached != r->module->graphs.count) return ob_json_fail(root, "graphs contain each other");
   ob_status_t status = ob_graph_check(r->module->main);
   return status == OB_INTERNAL ? ob_json_fail(root, "%s", ob_error_message()) : status;
 }
@@ -348,7 +353,9 @@ ob_status_t ob_module_from_json(const json_t *json, const ob_payload_source_t *p
   ob_json_place_t root = {NULL, "graph", 0, OB_INVALID_ARTIFACT};
   OB_TRY(ob_module_create(allocator, module));
   reader.module = *module;
+  ob_map_init(&reader.symbols, allocator);
   ob_status_t status = read_document(&reader, &root, json);
+  ob_map_free(&reader.symbols);
   if (status == OB_OK) return OB_OK;
   ob_module_free(*module);
   *module = NULL;

@@ -10,6 +10,7 @@ typedef struct ob_json_reader {
   const ob_payload_source_t *payloads;
   const ob_constant_t **constants; /* by number in the document */
   size_t constant_count;
+  ob_map_t symbols; /* regions by symbol */
   bool *owned; /* by graph: a body or region refers to it already */
 } ob_json_reader_t;
 

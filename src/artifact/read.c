@@ -13,8 +13,8 @@ bool ob_artifact_looks_like(const void *data, size_t size) {
 }
 
 static ob_status_t find_payload(void *self, const char *tensor, const void **data, size_t *bytes) {
-  const ob_container_t *container = self;
-  const ob_tensor_entry_t *entry = ob_map_get(&container->by_name, tensor);
+  const ob_tensor_entry_t *entry;
+  OB_TRY(ob_container_take(self, tensor, &entry));
   *data = entry ? entry->data : NULL;
   *bytes = entry ? entry->bytes : 0;
   return OB_OK;
@@ -32,10 +32,11 @@ static ob_status_t check_graph(const ob_container_t *container, const ob_tensor_
   return ob_fail(OB_INVALID_ARTIFACT, "the graph is damaged: its SHA-256 differs; compile the model again");
 }
 
-static ob_status_t read_module(const ob_container_t *container, size_t size, const ob_allocator_t *allocator, ob_module_t **module) {
-  const ob_tensor_entry_t *entry = ob_map_get(&container->by_name, OB_GRAPH_TENSOR);
-  ob_payload_source_t source = {(void *)(uintptr_t)container, find_payload};
+static ob_status_t read_module(ob_container_t *container, size_t size, const ob_allocator_t *allocator, ob_module_t **module) {
+  const ob_tensor_entry_t *entry;
+  ob_payload_source_t source = {container, find_payload};
   json_t *json;
+  OB_TRY(ob_container_take(container, OB_GRAPH_TENSOR, &entry));
   if (!entry) return ob_fail(OB_INVALID_ARTIFACT, "the file has no tensor '" OB_GRAPH_TENSOR "': not an artifact");
   OB_TRY(check_graph(container, entry));
   if (size <= OB_CHECK_ALWAYS) OB_TRY(ob_container_check(container));
