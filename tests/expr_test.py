@@ -1,11 +1,12 @@
 """Symbolic expressions against Python's integers: random expressions, their canonical text, bounds and values."""
-import os
 import random
 import subprocess
 
 import pytest
 
-TOOL = os.path.join(os.environ.get("OB_TEST_TOOLS", "build/check/tests"), "expr_tool")
+from conftest import BUILD
+
+TOOL = BUILD / "tests" / "expr_tool"
 SYMBOLS = [("N", 0, 2**63 - 1), ("H", 1, 2**63 - 1), ("W", 3, 640), ("x", -(2**63), 2**63 - 1), ("y", -20, -1), ("a.b_1", 0, 7)]
 
 
@@ -96,7 +97,7 @@ def value(tree, env, lazy):
 
 class Tool:
     def __init__(self):
-        self.process = subprocess.Popen([TOOL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([str(TOOL)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for name, low, high in SYMBOLS:
             self.process.stdin.write(f"symbol {name} {low} {high}\n")
 
