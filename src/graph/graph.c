@@ -21,16 +21,13 @@ ob_status_t ob_graph_create(ob_module_t *module, const char *name, ob_graph_t **
 
 /* ---------------------------------------------------------------- values */
 
-/* `name`, or `name.2`, `name.3`, ... when it is taken. After a few tries it is a number that is most likely free: thousands of
- * values may want one name. */
+/* `name`, or `name.2`, `name.3`, ... when it is taken; after a few tries with numbers that are likely to be free. */
 static ob_status_t unique_value_name(ob_graph_t *graph, const char *name, const char **unique) {
   ob_arena_t *arena = &graph->module->arena;
   OB_TRY(ob_arena_strdup(arena, name && *name ? name : "value", unique));
   const char *base = *unique;
-  for (size_t n = 2; ob_map_get(&graph->value_names, *unique); n++) {
-    if (n == 5 && graph->values.count > n) n = graph->values.count;
+  for (size_t n = 2; ob_map_get(&graph->value_names, *unique); n = n == 9 && graph->values.count > n ? graph->values.count : n + 1)
     OB_TRY(ob_arena_printf(arena, unique, "%s.%zu", base, n));
-  }
   return OB_OK;
 }
 

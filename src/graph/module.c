@@ -5,7 +5,6 @@
 #include "base/dtype.h"
 #include "graph/graph.h"
 
-
 ob_status_t ob_module_create(const ob_allocator_t *allocator, ob_module_t **module) {
   ob_module_t *m;
   *module = NULL;
@@ -51,14 +50,13 @@ void ob_module_free(ob_module_t *module) {
   ob_free(allocator, module);
 }
 
-/* `name`, or `name.2`, `name.3`, ... when it is taken. */
+/* `name`, or `name.2`, `name.3`, ... when it is taken; after a few tries with numbers that are likely to be free. */
 static ob_status_t unique_constant_name(ob_module_t *module, const char *name, const char **unique) {
+  size_t count = module->constants.count;
   OB_TRY(ob_arena_strdup(&module->arena, name && *name ? name : "constant", unique));
   const char *base = *unique;
-  for (size_t n = 2; ob_map_get(&module->constants_by_name, *unique); n++) {
-    if (n == 5 && module->constants.count > n) n = module->constants.count; /* as for values */
+  for (size_t n = 2; ob_map_get(&module->constants_by_name, *unique); n = n == 9 && count > n ? count : n + 1)
     OB_TRY(ob_arena_printf(&module->arena, unique, "%s.%zu", base, n));
-  }
   return OB_OK;
 }
 

@@ -15,53 +15,76 @@ static bool each_read(const ob_node_t *node, bool (*visit)(void *arg, ob_value_t
 
 /* ---------------------------------------------------------------- sorting */
 
-typedef struct {
-  bool *placed; /* by node id */
-} placed_t;
-
-static bool is_ready(void *arg, ob_value_t *value) {
-  const placed_t *placed = arg;
-  return !value->producer || placed->placed[value->producer->id];
-}
-
-/* Kahn's algorithm that keeps the old order where it can: each round takes all that became ready. Old orders are mostly right
- * already, so one round is the rule. */
-static ob_status_t sort(ob_graph_t *graph, ob_node_t **order, bool *done) {
-  placed_t placed = {done};
-  size_t count = graph->nodes.count, made = 0;
-  while (made < count) {
-    size_t before = made;
-    for (size_t i = 0; i < count; i++) {
-      ob_node_t *node = graph->nodes.items[i];
-      if (done[i] || !each_read(node, is_ready, &placed)) continue;
-      done[i] = true;
-      order[made++] = node;
-    }
-    if (made > before) continue;
-    for (size_t i = 0; i < count; i++)
-      if (!done[i]) return ob_fail(OB_INVALID_MODEL, "node '%s' is on a cycle", ob_quote(graph->nodes.items[i]->name));
-  }
-  for (size_t i = 0; i < count; i++) {
-    graph->nodes.items[i] = order[i];
-    order[i]->id = (uint32_t)i;
-  }
-  return OB_OK;
-}
-
 static void number_nodes(ob_graph_t *graph) {
   for (size_t i = 0; i < graph->nodes.count; i++) graph->nodes.items[i]->id = (uint32_t)i;
 }
 
+/* What `node` reads, one after the other: inputs, then the captures of its bodies. False past the end. */
+static bool operand(const ob_node_t *node, size_t index, ob_value_t **value) {
+  if (index < node->input_count) return *value = node->inputs[index], true;
+  index -= node->input_count;
+  for (size_t i = 0; i < node->body_count; i++) {
+    if (index < node->bodies[i].capture_count) return *value = node->bodies[i].captures[index], true;
+    index -= node->bodies[i].capture_count;
+  }
+  return false;
+}
+
+enum { UNSEEN, OPEN, DONE };
+typedef struct frame {
+  ob_node_t *node;
+  size_t next; /* operand to look at */
+} frame_t;
+
+typedef struct sorter {
+  ob_graph_t *graph;
+  uint8_t *state;     /* [node] */
+  frame_t *stack;     /* at most a frame a node */
+  ob_node_t **sorted;
+  size_t depth, count;
+} sorter_t;
+
+/* Puts the nodes that `root` needs, and then itself, at the end of the sorted ones. */
+static ob_status_t visit(sorter_t *s, ob_node_t *root) {
+  if (s->state[root->id] == DONE) return OB_OK;
+  s->stack[0] = (frame_t){root, 0};
+  s->depth = 1;
+  s->state[root->id] = OPEN;
+  while (s->depth > 0) {
+    frame_t *top = &s->stack[s->depth - 1];
+    ob_value_t *value;
+    if (!operand(top->node, top->next++, &value)) {
+      s->state[top->node->id] = DONE;
+      s->sorted[s->count++] = top->node;
+      s->depth--;
+      continue;
+    }
+    ob_node_t *producer = value ? value->producer : NULL;
+    if (!producer || producer->graph != s->graph || s->state[producer->id] == DONE) continue;
+    if (s->state[producer->id] == OPEN)
+      return ob_fail(OB_INVALID_MODEL, "node '%s' depends on its own output", ob_quote(producer->name));
+    s->state[producer->id] = OPEN;
+    s->stack[s->depth++] = (frame_t){producer, 0};
+  }
+  return OB_OK;
+}
+
 ob_status_t ob_graph_sort(ob_graph_t *graph) {
   const ob_allocator_t *allocator = graph->module->allocator;
-  ob_node_t **order = NULL;
-  bool *done = NULL;
+  size_t count = graph->nodes.count;
+  sorter_t s = {.graph = graph};
   number_nodes(graph);
-  ob_status_t status = OB_NEW_ARRAY(allocator, graph->nodes.count, &order);
-  if (status == OB_OK) status = OB_NEW_ARRAY(allocator, graph->nodes.count, &done);
-  if (status == OB_OK) status = sort(graph, order, done);
-  ob_free(allocator, order);
-  ob_free(allocator, done);
+  ob_status_t status = OB_NEW_ARRAY(allocator, count, &s.state);
+  if (status == OB_OK) status = OB_NEW_ARRAY(allocator, count, &s.stack);
+  if (status == OB_OK) status = OB_NEW_ARRAY(allocator, count, &s.sorted);
+  for (size_t i = 0; status == OB_OK && i < count; i++) status = visit(&s, graph->nodes.items[i]);
+  if (status == OB_OK && count > 0) {
+    memcpy(graph->nodes.items, s.sorted, count * sizeof *s.sorted);
+    number_nodes(graph);
+  }
+  ob_free(allocator, s.state);
+  ob_free(allocator, s.stack);
+  ob_free(allocator, s.sorted);
   return status;
 }
 
