@@ -1,7 +1,7 @@
 /* The engine: its kernels, and what it says about itself. */
 #include <stdio.h>
 
-#include "cpu/chain/elementwise.h"
+#include "cpu/chain/group.h"
 #include "cpu/cpu.h"
 
 #define K(op) extern const ob_kernel_t ob_cpu_kernel_##op;
@@ -32,4 +32,6 @@ const ob_kit_engine_t ob_cpu_engine = {
     .kernels = kernels,
     .kernel_count = sizeof kernels / sizeof *kernels,
     .fingerprint = fingerprint,
+    .group = ob_chain_group,
+    .group_kernel = &ob_chain_group_kernel,
 };

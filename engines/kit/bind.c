@@ -50,13 +50,14 @@ static ob_status_t bind_value(binder_t *binder, const ob_value_view_t *value) {
 static ob_status_t bind_attributes(binder_t *binder, const ob_node_view_t *node, ob_step_t *step) {
   ob_arena_t *arena = &binder->instance->arena;
   const int64_t *const *const *all = binder->binding->attribute_ints;
+  const uint32_t origin = binder->instance->executable->origins[node->index];
   const int64_t **numbers;
   OB_TRY(OB_ARENA_ARRAY(arena, node->attribute_count, &numbers));
   for (size_t a = 0; a < node->attribute_count; a++) {
     const ob_attribute_view_t *attribute = node->attributes[a];
     numbers[a] = attribute->ints;
     if (!attribute->symbolic) continue;
-    OB_TRY(ob_arena_copy(arena, all[node->index][a], attribute->count * sizeof **numbers, (void **)&numbers[a]));
+    OB_TRY(ob_arena_copy(arena, all[origin][a], attribute->count * sizeof **numbers, (void **)&numbers[a]));
   }
   step->attribute_ints = numbers;
   return OB_OK;
@@ -107,7 +108,7 @@ static void link_values(const ob_instance_t *instance, const ob_value_view_t *co
 
 static ob_status_t bind_steps(binder_t *binder) {
   ob_instance_t *instance = binder->instance;
-  const ob_region_view_t *region = instance->executable->region;
+  const ob_region_view_t *region = instance->executable->steps;
   for (size_t n = 0; n < region->node_count; n++)
     instance->link_count += region->nodes[n]->input_count + region->nodes[n]->output_count;
   OB_TRY(OB_ARENA_ARRAY(&instance->arena, instance->link_count, &instance->links));
@@ -129,7 +130,7 @@ static ob_status_t bind_steps(binder_t *binder) {
 
 static ob_status_t bind_all(binder_t *binder, ob_instance_info_t *info) {
   ob_instance_t *instance = binder->instance;
-  const ob_region_view_t *region = instance->executable->region;
+  const ob_region_view_t *region = instance->executable->steps;
   ob_arena_t *arena = &instance->arena;
   instance->value_count = region->value_count;
   OB_TRY(OB_ARENA_ARRAY(arena, region->value_count, &instance->tensors));

@@ -96,6 +96,7 @@ static void release_executable(ob_executable_t *executable) {
   const ob_allocator_t *allocator = executable->engine->host->allocator;
   ob_free(allocator, executable->kernels);
   ob_free(allocator, executable->constants);
+  ob_arena_free(&executable->arena);
   ob_free(allocator, executable);
 }
 
@@ -108,28 +109,39 @@ static ob_status_t plain_constant(const ob_executable_t *executable, const ob_va
   return executable->engine->host->constant(executable->region, value->index, &layout, data);
 }
 
-static ob_status_t compile_node(ob_executable_t *executable, const ob_node_view_t *node) {
+static ob_status_t compile_node(ob_executable_t *executable, const ob_node_view_t *node, const ob_kernel_t **kernel) {
   const ob_host_t *host = executable->engine->host;
-  const ob_kernel_t *kernel = find_kernel(executable->engine, node);
-  if (!kernel)
+  const ob_kernel_t *found = find_kernel(executable->engine, node);
+  if (!found)
     return ob_fail(OB_UNSUPPORTED, "node %s: %s has no %s", ob_quote(node->name), executable->engine->kit->name, ob_quote(node->op));
-  executable->kernels[node->index] = kernel;
-  if (kernel->compile) OB_TRY(kernel->compile(host, executable->region, node));
+  *kernel = found;
+  if (found->compile) OB_TRY(found->compile(host, executable->region, node));
   for (size_t i = 0; i < node->input_count; i++) {
     const ob_value_view_t *value = node->inputs[i];
     if (!value || !value->is_constant || executable->constants[value->index]) continue;
-    if (i < 32 && kernel->packs >> i & 1) continue;
+    if (i < 32 && found->packs >> i & 1) continue;
     OB_TRY(plain_constant(executable, value, &executable->constants[value->index]));
   }
+  return OB_OK;
+}
+
+static ob_status_t compile_step(ob_executable_t *executable, size_t step) {
+  const ob_node_view_t *node = executable->steps->nodes[step];
+  if (!executable->is_group[step]) return compile_node(executable, node, &executable->kernels[step]);
+  const ob_kit_group_t *group = (const ob_kit_group_t *)(const void *)node;
+  const ob_kernel_t *kernel;
+  for (size_t m = 0; m < group->member_count; m++) OB_TRY(compile_node(executable, group->members[m], &kernel));
+  executable->kernels[step] = executable->engine->kit->group_kernel;
   return OB_OK;
 }
 
 static ob_status_t compile_all(ob_executable_t *executable) {
   const ob_region_view_t *region = executable->region;
   const ob_allocator_t *allocator = executable->engine->host->allocator;
+  OB_TRY(ob_kit_group(executable));
   OB_TRY(OB_NEW_ARRAY(allocator, region->node_count, &executable->kernels));
   OB_TRY(OB_NEW_ARRAY(allocator, region->value_count, &executable->constants));
-  for (size_t n = 0; n < region->node_count; n++) OB_TRY(compile_node(executable, region->nodes[n]));
+  for (size_t s = 0; s < executable->steps->node_count; s++) OB_TRY(compile_step(executable, s));
   for (size_t o = 0; o < region->output_count; o++) { /* an output may be a constant that no node reads */
     const ob_value_view_t *value = region->outputs[o];
     if (value->is_constant && !executable->constants[value->index])
@@ -144,6 +156,7 @@ static ob_status_t compile(ob_engine_t *engine, const ob_region_view_t *region, 
   OB_TRY(OB_NEW(engine->host->allocator, &fresh));
   fresh->engine = engine;
   fresh->region = region;
+  ob_arena_init(&fresh->arena, engine->host->allocator);
   ob_status_t status = compile_all(fresh);
   if (status != OB_OK) {
     release_executable(fresh);

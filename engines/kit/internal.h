@@ -13,8 +13,12 @@ struct ob_engine {
 
 struct ob_executable {
   ob_engine_t *engine;
-  const ob_region_view_t *region;
-  const ob_kernel_t **kernels;   /* [node] */
+  ob_arena_t arena;
+  const ob_region_view_t *region; /* the host's: what its services are asked with */
+  const ob_region_view_t *steps;  /* the same with groups in place of nodes: what the kit walks */
+  uint32_t *origins;              /* [step] index in region->nodes (of a group: its last member) */
+  bool *is_group;                 /* [step] */
+  const ob_kernel_t **kernels;    /* [step] */
   const void **constants;        /* [value] plain data of constants that some kernel reads; else NULL */
 };
 
@@ -76,6 +80,8 @@ typedef struct ob_inner_call {
   ob_tensor_t *tensors;
 } ob_inner_call_t;
 
+/* Fills in steps, origins and is_group. See group.c. */
+ob_status_t ob_kit_group(ob_executable_t *executable);
 ob_status_t ob_kit_bind(ob_executable_t *executable, const ob_binding_t *binding, ob_instance_info_t *info,
                         ob_instance_t **instance);
 ob_status_t ob_kit_run(const ob_instance_t *instance, const ob_call_t *call);

@@ -51,6 +51,15 @@ typedef struct ob_kernel {
   ob_status_t (*run)(const ob_kernel_call_t *call);
 } ob_kernel_t;
 
+/* Several nodes that run as one step: what the group kernel finds as its node. Inputs and outputs are the values that cross the
+ * group's border, each once; there are no attributes: those of the members count (none of them symbolic). */
+typedef struct ob_kit_group {
+  ob_node_view_t view; /* first. Name and operator are the last member's */
+  const ob_node_view_t *const *members; /* in order */
+  size_t member_count;
+} ob_kit_group_t;
+#define OB_KIT_ALONE UINT32_MAX
+
 /* An engine made of kernels. */
 typedef struct ob_kit_engine {
   const char *name, *version, *library, *about;
@@ -58,6 +67,11 @@ typedef struct ob_kit_engine {
   const ob_kernel_t *const *kernels; /* entries may be NULL */
   size_t kernel_count;
   const char *(*fingerprint)(void); /* or NULL */
+  /* Which nodes run as one step, when a region is compiled: nodes of one number below node_count. A group runs in the place of its last
+   * member, so nobody outside may use what it makes before that, and all that it uses from outside must be there by then.
+   * `groups` comes in as OB_KIT_ALONE. NULL: each node is a step of its own. */
+  ob_status_t (*group)(const ob_region_view_t *region, uint32_t *groups);
+  const ob_kernel_t *group_kernel; /* op, supports, compile and packs are not looked at: those of the members' kernels count */
 } ob_kit_engine_t;
 /* The whole of ob_engine_entry() of such an engine. `engine` is static. */
 const ob_engine_api_t *ob_kit_entry(const ob_kit_engine_t *engine, uint32_t host_abi);

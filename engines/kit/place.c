@@ -235,7 +235,7 @@ static ob_status_t plan(placer_t *placer) {
 
 ob_status_t ob_kit_place(ob_placing_t *placing) {
   ob_instance_t *instance = placing->instance;
-  placer_t placer = {.placing = placing, .instance = instance, .region = instance->executable->region};
+  placer_t placer = {.placing = placing, .instance = instance, .region = instance->executable->steps};
   OB_TRY(OB_ARENA_ARRAY(&instance->arena, instance->value_count, &placer.groups));
   OB_TRY(OB_ARENA_ARRAY(&instance->arena, instance->value_count + instance->step_count, &placer.buffers));
   OB_TRY(found_groups(&placer));

@@ -1,21 +1,28 @@
-/* Casts between float32, float64, integers and bool. Integers keep their low bytes, as C and numpy have it; floats are cut towards
- * zero and saturated, NaN becomes 0. */
+/* Casts between float32, float64, integers and bool. Integers keep their low bytes, as C and numpy have it; so do floats
+ * (cut towards zero) as far as an int64 goes; beyond they become the type's smallest or largest value, and NaN becomes 0, as `ref` has it. */
 #include "cpu/chain/chain.h"
+
+/* The low bits of what an int64 holds; beyond, the type's own bounds. */
+static int64_t far_real(double x, int64_t low, uint64_t high) {
+  if (x > -0x1p63 && x < 0x1p63) return (int64_t)x;
+  if (x >= 0x1p63 && high == UINT64_MAX && x < 0x1p64) return (int64_t)(uint64_t)x;
+  return x > 0 ? (int64_t)high : x < 0 ? low : 0;
+}
 
 #define INTEGER(from, to) (to)(from)
 #define FLOAT(from, to) (to)(from)
 #define BOOL(from, to) (to)((from) != 0)
-/* The bounds are powers of two less one (exact in the float's own type, or rounded up to the power itself). */
-#define SATURATED(low, high, from, to) \
-  (double)(from) >= (double)(high) ? (to)(high) : (double)(from) > (double)(low) ? (to)(from) : (from) != (from) ? (to)0 : (to)(low)
-#define TO_I8(from, to) SATURATED(INT8_MIN, INT8_MAX, from, to)
-#define TO_I16(from, to) SATURATED(INT16_MIN, INT16_MAX, from, to)
-#define TO_I32(from, to) SATURATED(INT32_MIN, INT32_MAX, from, to)
-#define TO_I64(from, to) SATURATED(INT64_MIN, INT64_MAX, from, to)
-#define TO_U8(from, to) SATURATED(0, UINT8_MAX, from, to)
-#define TO_U16(from, to) SATURATED(0, UINT16_MAX, from, to)
-#define TO_U32(from, to) SATURATED(0, UINT32_MAX, from, to)
-#define TO_U64(from, to) SATURATED(0, UINT64_MAX, from, to)
+/* What an int32 holds goes straight through; the rest is rare. */
+#define CONVERTED(low, high, from, to) \
+  ((double)(from) > -0x1p31 && (double)(from) < 0x1p31 ? (to)(int32_t)(from) : (to)far_real((double)(from), (int64_t)(low), (uint64_t)(high)))
+#define TO_I8(from, to) CONVERTED(INT8_MIN, INT8_MAX, from, to)
+#define TO_I16(from, to) CONVERTED(INT16_MIN, INT16_MAX, from, to)
+#define TO_I32(from, to) CONVERTED(INT32_MIN, INT32_MAX, from, to)
+#define TO_I64(from, to) CONVERTED(INT64_MIN, INT64_MAX, from, to)
+#define TO_U8(from, to) CONVERTED(0, UINT8_MAX, from, to)
+#define TO_U16(from, to) CONVERTED(0, UINT16_MAX, from, to)
+#define TO_U32(from, to) CONVERTED(0, UINT32_MAX, from, to)
+#define TO_U64(from, to) CONVERTED(0, UINT64_MAX, from, to)
 
 #define CAST(from, to, F, T, convert)                                       \
   static void cast_##from##_##to(const ob_tile_t *tile) {                   \

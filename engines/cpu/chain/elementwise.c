@@ -41,7 +41,7 @@ bool ob_elementwise_supports(const ob_region_view_t *region, const ob_node_view_
 }
 
 /* The first input whose memory the output may take over: as many elements of the same size. */
-static int in_place_input(const ob_kernel_setup_t *setup) {
+int ob_chain_in_place(const ob_kernel_setup_t *setup) {
   const ob_tensor_t *out = setup->outputs[0];
   for (size_t i = 0; i < setup->node->input_count; i++) {
     const ob_tensor_t *in = setup->inputs[i];
@@ -79,7 +79,7 @@ static ob_status_t prepare(ob_kernel_setup_t *setup) {
   if (op->lower == lower_cast) in[1] = -1; /* CastLike: only its type counts */
   const ob_lowering_t lowering = {.op = op, .node = node, .in = in, .which = which, .tensors = setup->inputs, .rank = out->rank};
   ob_chain_output(&builder, op->lower(&builder, &lowering), 0);
-  setup->in_place = in_place_input(setup);
+  setup->in_place = ob_chain_in_place(setup);
   return ob_chain_prepared(setup, &builder);
 }
 

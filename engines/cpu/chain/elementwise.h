@@ -38,6 +38,8 @@ typedef struct ob_chain_state {
   size_t scratch; /* bytes a thread */
   size_t grain;
 } ob_chain_state_t;
+/* The first input whose memory output 0 may take over, or -1. */
+int ob_chain_in_place(const ob_kernel_setup_t *setup);
 OB_MUST_CHECK ob_status_t ob_chain_prepared(ob_kernel_setup_t *setup, ob_chain_builder_t *builder);
 OB_MUST_CHECK ob_status_t ob_chain_call(const ob_kernel_call_t *call);
 
