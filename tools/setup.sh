@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing on Debian 12: tools/setup.sh build | tests | python...
+# Installs what is missing on Debian 12: tools/setup.sh build | tests | pip | python...
 #   build   compiler, cmake, libraries          tests   cmocka, clang with its sanitizers and libFuzzer
+#   pip     python3-pip, to fetch wheels
 #   python  a virtual environment in .venv with numpy, onnx, onnxruntime, safetensors, pytest, hypothesis
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,6 +25,7 @@ for part in "$@"; do
   case $part in
     build) packages $build ;;
     tests) packages $build $tests ;;
+    pip) packages python3-pip ;;
     python)
       packages $python
       [ -x .venv/bin/python ] || python3 -m venv .venv || /usr/bin/python3 -m venv .venv
