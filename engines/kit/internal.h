@@ -52,7 +52,7 @@ typedef struct ob_step {
 typedef struct ob_copy {
   uint32_t value, output;
   size_t bytes;
-  bool put; /* strings: passed with ob_call_t.put */
+  bool put; /* strings and collections: passed with ob_call_t.put */
 } ob_copy_t;
 
 #define OB_NO_LINK UINT32_MAX
@@ -73,11 +73,18 @@ struct ob_instance {
   size_t links_at; /* where the workspace keeps the call's pointers; its tensors are at 0 */
 };
 
+/* Memory of a call: see ob_kernel_memory(). */
+typedef struct ob_call_block {
+  struct ob_call_block *next;
+  max_align_t data[];
+} ob_call_block_t;
+
 /* A kernel call that can find its way back to the instance. */
 typedef struct ob_inner_call {
   ob_kernel_call_t call; /* first */
   const ob_instance_t *instance;
   ob_tensor_t *tensors;
+  ob_call_block_t **blocks;
 } ob_inner_call_t;
 
 /* Fills in steps, origins and is_group. See group.c. */

@@ -92,6 +92,9 @@ float ob_setup_float(const ob_kernel_setup_t *setup, const char *name, float fal
 /* Gives output `index` its room. With a shape known at bind it checks that `dims` are the same (OB_INTERNAL otherwise); without, it
  * asks the host. Kernels may call it always. */
 OB_MUST_CHECK ob_status_t ob_kernel_allocate(const ob_kernel_call_t *call, size_t index, int32_t rank, const int64_t *dims);
+/* Memory that lives until the call ends: for strings and items of sequences. A kernel gives a sequence, optional or map by filling in
+ * `*call->outputs[i]`, and strings by filling the ob_string_t elements of an output; the host gets a deep copy of region outputs. */
+OB_MUST_CHECK ob_status_t ob_kernel_memory(const ob_kernel_call_t *call, size_t bytes, void **block);
 size_t ob_tensor_count(const ob_tensor_t *tensor); /* elements of a tensor whose dims were checked */
 /* OB_CANCELLED or OB_DEADLINE_EXCEEDED when the caller gave up or its time is over. For loops that run long: the kit asks between kernels. */
 OB_MUST_CHECK ob_status_t ob_kernel_poll(const ob_kernel_call_t *call);

@@ -66,7 +66,7 @@ static void place_boundaries(placer_t *placer) {
     group->last = (int64_t)region->node_count;
     if (value->producer < 0) continue;
     bool known = placer->instance->tensors[value->index].rank >= 0;
-    if (known && value->dtype == OB_STRING) continue; /* gathered in the workspace, then put */
+    if (value->kind != OB_TENSOR || (known && value->dtype == OB_STRING)) continue; /* put when all is done */
     group->place.kind = known ? OB_PLACE_OUTPUT : OB_PLACE_RUN;
     group->place.index = (uint32_t)o;
   }
@@ -85,7 +85,7 @@ static ob_status_t found_groups(placer_t *placer) {
   place_boundaries(placer);
   for (size_t v = 0; v < region->value_count; v++) {
     const ob_value_view_t *value = region->values[v];
-    if (value->producer >= 0 && placer->groups[v].place.kind == OB_PLACE_NONE && value->use_count > 0)
+    if (value->kind == OB_TENSOR && value->producer >= 0 && placer->groups[v].place.kind == OB_PLACE_NONE && value->use_count > 0)
       return ob_fail(OB_UNSUPPORTED, "value %s has no shape before it was computed, and is used in the same region", ob_quote(value->name));
   }
   return OB_OK;
@@ -179,11 +179,10 @@ static ob_status_t list_copies(placer_t *placer) {
   for (size_t o = 0; o < region->output_count; o++) {
     const ob_value_view_t *value = region->outputs[o];
     const ob_place_t *place = &root(placer, value->index)->place;
-    if ((place->kind == OB_PLACE_OUTPUT || place->kind == OB_PLACE_RUN) && place->index == o) continue;
-    instance->copies[instance->copy_count++] = (ob_copy_t){.value = value->index,
-                                                           .output = (uint32_t)o,
-                                                           .bytes = bytes_of(placer, value),
-                                                           .put = value->kind != OB_TENSOR || value->dtype == OB_STRING};
+    bool put = value->kind != OB_TENSOR || value->dtype == OB_STRING;
+    if (!put && (place->kind == OB_PLACE_OUTPUT || place->kind == OB_PLACE_RUN) && place->index == o) continue;
+    instance->copies[instance->copy_count++] =
+        (ob_copy_t){.value = value->index, .output = (uint32_t)o, .bytes = bytes_of(placer, value), .put = put};
   }
   return OB_OK;
 }

@@ -1,4 +1,5 @@
 /* run: fills in the call's pointers and calls the kernels one after the other. Allocates nothing: what changes is in the workspace. */
+#include <stddef.h>
 #include <string.h>
 #include <time.h>
 
@@ -70,7 +71,8 @@ static ob_status_t run_step(const ob_step_t *step, ob_inner_call_t *inner, ob_te
   return ob_fail_within(status, "node %s (%s): ", ob_quote(step->node->name), step->node->op);
 }
 
-ob_status_t ob_kit_run(const ob_instance_t *instance, const ob_call_t *call) {
+/* All kernels, one after the other. */
+static ob_status_t run_steps(const ob_instance_t *instance, const ob_call_t *call, ob_call_block_t **blocks) {
   ob_tensor_t *tensors = call->workspace;
   ob_tensor_t **links = (ob_tensor_t **)(void *)((char *)call->workspace + instance->links_at);
   if (instance->value_count > 0) memcpy(tensors, instance->tensors, instance->value_count * sizeof *tensors);
@@ -81,10 +83,35 @@ ob_status_t ob_kit_run(const ob_instance_t *instance, const ob_call_t *call) {
       .call = {.host = instance->executable->engine->host, .threads = instance->threads, .call = call},
       .instance = instance,
       .tensors = tensors,
+      .blocks = blocks,
   };
   for (size_t s = 0; s < instance->step_count; s++)
     if (instance->steps[s].kernel) OB_TRY(run_step(&instance->steps[s], &inner, links));
   return finish(instance, call, tensors);
+}
+
+ob_status_t ob_kit_run(const ob_instance_t *instance, const ob_call_t *call) {
+  ob_call_block_t *blocks = NULL;
+  ob_status_t status = run_steps(instance, call, &blocks);
+  while (blocks) {
+    ob_call_block_t *next = blocks->next;
+    ob_free(instance->executable->engine->host->allocator, blocks);
+    blocks = next;
+  }
+  return status;
+}
+
+ob_status_t ob_kernel_memory(const ob_kernel_call_t *call, size_t bytes, void **block) {
+  const ob_inner_call_t *inner = (const ob_inner_call_t *)(const void *)call;
+  ob_call_block_t *fresh;
+  size_t size;
+  *block = NULL;
+  if (!ob_add_size(bytes, sizeof *fresh, &size)) return ob_fail_memory();
+  OB_TRY(ob_alloc(call->host->allocator, size, (void **)&fresh));
+  fresh->next = *inner->blocks;
+  *inner->blocks = fresh;
+  *block = fresh->data;
+  return OB_OK;
 }
 
 /* A shape that bind knew: the kernel must have come to the same. */
@@ -108,7 +135,10 @@ ob_status_t ob_kernel_allocate(const ob_kernel_call_t *call, size_t index, int32
   if (rank < 0 || rank > OB_MAX_RANK) return ob_fail(OB_OUT_OF_RANGE, "output %zu has rank %d", index, (int)rank);
   if (!ob_tensor_bytes(tensor->dtype, rank, dims, &bytes)) return ob_fail(OB_OUT_OF_RANGE, "output %zu is too large", index);
   void *data = NULL;
-  OB_TRY(call->call->allocate(call->call, place->index, rank, dims, &data));
+  if (tensor->dtype == OB_STRING)
+    OB_TRY(ob_kernel_memory(call, bytes, &data));
+  else
+    OB_TRY(call->call->allocate(call->call, place->index, rank, dims, &data));
   int64_t *kept = (int64_t *)(void *)((char *)call->call->workspace + place->offset);
   if (rank > 0) memcpy(kept, dims, (size_t)rank * sizeof *dims);
   tensor->rank = rank;

@@ -4,10 +4,12 @@
  *     op NAME DOMAIN SINCE          (DOMAIN "-" for ai.onnx)
  *     int NAME VALUE | ints NAME COUNT VALUES... | float NAME VALUE | floats NAME COUNT VALUES... | string NAME TEXT | strings NAME COUNT TEXTS...
  *     tensor NAME DTYPE RANK DIMS... FILE   (an attribute)
- *     input DTYPE RANK DIMS... FILE | noinput
- *     output DTYPE RANK DIMS... | dynamic DTYPE | nooutput
+ *     input DTYPE RANK DIMS... FILE | noinput | any VALUE
+ *         where VALUE is: tensor DTYPE RANK DIMS... FILE | sequence DTYPE COUNT VALUES... | optional DTYPE COUNT VALUES...
+ *     output DTYPE RANK DIMS... | dynamic DTYPE | nooutput | put KIND DTYPE RANK DIMS... (RANK -1: not known)
  *
  * Usage: driver ENGINE OUTPUT-FILE < case. For each output the file gets one line "DTYPE RANK DIMS...\n" and then its bytes.
+ * A value that was put is written as "put VALUE" in the same form, with strings as LENGTH\nBYTES, in files as well as in outputs.
  * Exit 0: ran; 1: the engine failed (message on standard error); 3: the engine refuses the node. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +107,71 @@ static void free_attribute(attribute_text_t *a) {
   free(a->values);
 }
 
+/* Strings of a file: "LENGTH\nBYTES" each. */
+static void read_strings(const char *path, ob_string_t *strings, size_t count) {
+  FILE *file = fopen(path, "rb");
+  for (size_t i = 0; i < count; i++) {
+    size_t size;
+    if (!file || fscanf(file, "%zu", &size) != 1 || fgetc(file) != '\n') exit(2);
+    char *text = malloc(size + 1);
+    if (fread(text, 1, size, file) != size) exit(2);
+    strings[i] = (ob_string_t){text, size};
+  }
+  if (file) fclose(file);
+}
+
+/* A VALUE; what it is made of is never given back: the program ends soon. */
+static ob_tensor_t next_value(void) {
+  char kind[16];
+  snprintf(kind, sizeof kind, "%.15s", next_word());
+  if (strcmp(kind, "tensor") != 0) {
+    ob_tensor_t value = {.kind = strcmp(kind, "sequence") == 0 ? OB_SEQUENCE : OB_OPTIONAL, .dtype = (ob_dtype_t)next_int()};
+    value.item_count = (size_t)next_int();
+    ob_tensor_t *items = calloc(value.item_count + 1, sizeof *items);
+    for (size_t i = 0; i < value.item_count; i++) items[i] = next_value();
+    value.items = items;
+    return value;
+  }
+  tensor_text_t *text = malloc(sizeof *text);
+  size_t count = 1;
+  *text = next_tensor();
+  for (int32_t i = 0; i < text->rank; i++) count *= (size_t)text->dims[i];
+  ob_tensor_t value = {.dtype = (ob_dtype_t)text->dtype, .rank = text->rank, .dims = text->dims};
+  value.bytes = ob_dtype_bytes(value.dtype, count);
+  value.data = calloc(1, value.bytes + 1);
+  if (value.dtype == OB_STRING)
+    read_strings(next_word(), value.data, count);
+  else
+    read_file(next_word(), value.data, value.bytes);
+  return value;
+}
+
+static void write_value(FILE *file, const ob_tensor_t *value) {
+  static const char *const kinds[] = {"tensor", "sequence", "optional", "map"};
+  size_t count = 1;
+  fprintf(file, "%s %d", kinds[value->kind], (int)value->dtype);
+  if (value->kind != OB_TENSOR) {
+    fprintf(file, " %zu\n", value->item_count);
+    for (size_t i = 0; i < value->item_count; i++) write_value(file, &value->items[i]);
+    return;
+  }
+  fprintf(file, " %d", (int)value->rank);
+  for (int32_t d = 0; d < value->rank; d++) {
+    fprintf(file, " %lld", (long long)value->dims[d]);
+    count *= (size_t)value->dims[d];
+  }
+  fputc('\n', file);
+  if (value->dtype != OB_STRING) {
+    fwrite(value->data, 1, ob_dtype_bytes(value->dtype, count), file);
+    return;
+  }
+  const ob_string_t *strings = value->data;
+  for (size_t i = 0; i < count; i++) {
+    fprintf(file, "%zu\n", strings[i].size);
+    fwrite(strings[i].data, 1, strings[i].size, file);
+  }
+}
+
 static int add_input(ob_rig_t *rig) {
   tensor_text_t text = next_tensor();
   int value = ob_rig_input(rig, (ob_dtype_t)text.dtype, text.rank, text.dims, NULL);
@@ -119,6 +186,11 @@ static void write_outputs(ob_rig_t *rig, const int *outputs, size_t count, const
   if (!file) exit(2);
   for (size_t i = 0; i < count; i++) {
     if (outputs[i] < 0) continue;
+    if (ob_rig_any(rig, outputs[i])) {
+      fputs("put ", file);
+      write_value(file, ob_rig_any(rig, outputs[i]));
+      continue;
+    }
     fprintf(file, "%d %d", (int)ob_rig_dtype(rig, outputs[i]), (int)ob_rig_rank(rig, outputs[i]));
     for (int32_t d = 0; d < ob_rig_rank(rig, outputs[i]); d++) fprintf(file, " %lld", (long long)ob_rig_dims(rig, outputs[i])[d]);
     fputc('\n', file);
@@ -143,6 +215,13 @@ int main(int argc, char **argv) {
       next_int();
     } else if (strcmp(word, "input") == 0) {
       inputs[input_count++] = add_input(rig);
+    } else if (strcmp(word, "any") == 0) {
+      ob_tensor_t value = next_value();
+      inputs[input_count++] = ob_rig_input_any(rig, &value);
+    } else if (strcmp(word, "put") == 0) {
+      ob_kind_t kind = (ob_kind_t)next_int();
+      tensor_text_t text = next_tensor();
+      outputs[output_count++] = ob_rig_output_any(rig, kind, (ob_dtype_t)text.dtype, text.rank, text.dims);
     } else if (strcmp(word, "noinput") == 0) {
       inputs[input_count++] = OB_LEFT_OUT;
     } else if (strcmp(word, "output") == 0) {

@@ -14,6 +14,7 @@ typedef struct rig_value {
   void *data;          /* plain elements; NULL for values inside the region */
   size_t bytes;
   int64_t *content;    /* as int64, for bind */
+  ob_tensor_t *any;    /* strings and collections: the value, deeply owned */
   void *block;         /* what the call gets: data itself, or a repacked copy, with canaries around */
 } rig_value_t;
 
@@ -69,6 +70,10 @@ const char *rig_host_message(void);
 size_t rig_host_live(void);
 size_t rig_host_allocations(void);
 void rig_host_fail_allocation(size_t n);
+
+/* Deep copies of values of any kind. */
+ob_tensor_t *rig_any_copy(const ob_tensor_t *value);
+void rig_any_free(ob_tensor_t *value);
 
 /* malloc that aborts, aligned to 64. */
 void *rig_alloc(size_t size);

@@ -104,6 +104,28 @@ int ob_rig_output(ob_rig_t *rig, ob_dtype_t dtype, int32_t rank, const int64_t *
   return index;
 }
 
+int ob_rig_input_any(ob_rig_t *rig, const ob_tensor_t *any) {
+  bool tensor = any->kind == OB_TENSOR;
+  int index = add_value(rig, any->dtype, tensor ? any->rank : -1, any->dims);
+  rig_value_t *value = rig->values[index];
+  value->any = rig_any_copy(any);
+  value->view.kind = any->kind;
+  value->view.is_input = true;
+  rig->inputs[rig->region.input_count++] = &value->view;
+  return index;
+}
+
+int ob_rig_output_any(ob_rig_t *rig, ob_kind_t kind, ob_dtype_t dtype, int32_t rank, const int64_t *dims) {
+  int index = add_value(rig, dtype, rank, dims);
+  rig_value_t *value = rig->values[index];
+  value->view.kind = kind;
+  value->view.is_output = true;
+  rig->outputs[rig->region.output_count++] = &value->view;
+  return index;
+}
+
+const ob_tensor_t *ob_rig_any(const ob_rig_t *rig, int value) { return value_at(rig, value)->any; }
+
 void ob_rig_also_output(ob_rig_t *rig, int value) {
   rig_value_t *v = value_at(rig, value);
   v->view.is_output = true;

@@ -83,10 +83,15 @@ static ob_status_t allocate(const ob_call_t *call, uint32_t output, int32_t rank
 }
 
 static ob_status_t put(const ob_call_t *call, uint32_t output, const ob_tensor_t *value) {
-  (void)call;
-  (void)value;
-  rig_die("output %u: the rig takes tensors of numbers only", output);
+  ob_rig_t *rig = call->host;
+  rig_value_t *to = rig->values[rig->outputs[output]->index];
+  if (to->view.kind != value->kind || (value->kind == OB_TENSOR && to->view.dtype != value->dtype)) rig_die("output %u is of another kind", output);
+  rig_any_free(to->any);
+  to->any = rig_any_copy(value);
+  return OB_OK;
 }
+
+static bool is_plain(const rig_value_t *value) { return value->view.kind == OB_TENSOR && value->view.dtype != OB_STRING; }
 
 static const ob_layout_t *layout_at(const ob_layout_t *const *layouts, size_t i) { return layouts ? layouts[i] : NULL; }
 
@@ -94,9 +99,12 @@ static size_t block_bytes(const rig_value_t *value, const ob_layout_t *layout) {
   return layout ? ob_layout_size(layout, value->view.dtype, value->dims) : value->bytes;
 }
 
-static void give_inputs(ob_rig_t *rig, const void **inputs) {
+static void give_inputs(ob_rig_t *rig, const void **inputs, const ob_tensor_t **any) {
   for (size_t i = 0; i < rig->region.input_count; i++) {
     rig_value_t *value = rig->values[rig->inputs[i]->index];
+    inputs[i] = NULL;
+    any[i] = value->any;
+    if (!is_plain(value)) continue;
     const ob_layout_t *layout = layout_at(rig->info.input_layouts, i);
     value->block = rig_guard_alloc(block_bytes(value, layout));
     if (layout)
@@ -112,7 +120,7 @@ static void give_outputs(ob_rig_t *rig, const void *const *inputs, void **output
     const rig_value_t *value = rig->values[rig->outputs[o]->index];
     int32_t from = rig->in_place && rig->info.in_place ? rig->info.in_place[o] : -1;
     outputs[o] = NULL;
-    if (value->rank < 0) continue;
+    if (value->rank < 0 || !is_plain(value)) continue;
     if (from >= 0) {
       outputs[o] = (void *)(uintptr_t)inputs[from];
       shared[from] = true;
@@ -154,11 +162,12 @@ static void clean_up(ob_rig_t *rig, void **outputs, const bool *shared) {
   for (size_t o = 0; o < rig->region.output_count; o++) {
     bool borrowed = false;
     for (size_t i = 0; i < rig->region.input_count; i++)
-      borrowed = borrowed || outputs[o] == rig->values[rig->inputs[i]->index]->block;
+      borrowed = borrowed || (outputs[o] && outputs[o] == rig->values[rig->inputs[i]->index]->block);
     if (!borrowed) rig_guard_free(outputs[o]);
   }
   for (size_t i = 0; i < rig->region.input_count; i++) {
     rig_value_t *value = rig->values[rig->inputs[i]->index];
+    if (!is_plain(value)) continue;
     check_input(value, layout_at(rig->info.input_layouts, i), shared[i]);
     rig_guard_free(value->block);
     value->block = NULL;
@@ -167,9 +176,10 @@ static void clean_up(ob_rig_t *rig, void **outputs, const bool *shared) {
 
 static ob_status_t call(ob_rig_t *rig) {
   const void *inputs[RIG_VALUES];
+  const ob_tensor_t *any[RIG_VALUES];
   void *outputs[RIG_VALUES];
   bool shared[RIG_VALUES] = {false};
-  give_inputs(rig, inputs);
+  give_inputs(rig, inputs, any);
   give_outputs(rig, inputs, outputs, shared);
   void *workspace = rig_guard_alloc(rig->info.workspace_bytes);
   ob_call_t arguments = {.struct_size = sizeof arguments,
@@ -180,6 +190,7 @@ static ob_status_t call(ob_rig_t *rig) {
                          .cancel = &rig->cancel,
                          .allocate = allocate,
                          .put = put,
+                         .input_tensors = any,
                          .host = rig};
   ob_status_t status = rig->api->run(rig->instance, &arguments);
   rig_guard_check(workspace, rig->info.workspace_bytes, "the workspace");
@@ -228,6 +239,7 @@ void ob_rig_close(ob_rig_t *rig) {
   for (size_t v = 0; v < rig->region.value_count; v++) {
     free(rig->values[v]->data);
     free(rig->values[v]->content);
+    rig_any_free(rig->values[v]->any);
     free(rig->values[v]);
   }
   for (size_t p = 0; p < rig->packed_count; p++) free(rig->packed[p].data);

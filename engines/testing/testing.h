@@ -42,6 +42,10 @@ int ob_rig_input(ob_rig_t *rig, ob_dtype_t dtype, int32_t rank, const int64_t *d
 int ob_rig_constant(ob_rig_t *rig, ob_dtype_t dtype, int32_t rank, const int64_t *dims, const double *values);
 int ob_rig_value(ob_rig_t *rig, ob_dtype_t dtype, int32_t rank, const int64_t *dims);
 int ob_rig_output(ob_rig_t *rig, ob_dtype_t dtype, int32_t rank, const int64_t *dims);
+/* Strings, sequences, optionals and maps (and tensors): copied deeply. Outputs of these kinds: what the engine put comes from ob_rig_any(). */
+int ob_rig_input_any(ob_rig_t *rig, const ob_tensor_t *value);
+int ob_rig_output_any(ob_rig_t *rig, ob_kind_t kind, ob_dtype_t dtype, int32_t rank, const int64_t *dims);
+const ob_tensor_t *ob_rig_any(const ob_rig_t *rig, int value); /* NULL: nothing was put */
 /* Makes any value a region output too. */
 void ob_rig_also_output(ob_rig_t *rig, int value);
 /* An integer input whose elements bind may know (`has_content`). */
