@@ -3,12 +3,12 @@
 #include "kit/kit.h"
 
 #define OB_OP(identifier, domain, name) extern const ob_kernel_t ob_ref_##identifier __attribute__((weak, visibility("hidden")));
-#include "ref/ops.def"
+#include "op/ops.def"
 #undef OB_OP
 
 static const ob_kernel_t *const kernels[] = {
 #define OB_OP(identifier, domain, name) &ob_ref_##identifier,
-#include "ref/ops.def"
+#include "op/ops.def"
 #undef OB_OP
 };
 
