@@ -41,3 +41,8 @@ def infer_shapes(path, bindings):
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     return [v for v in lines[:-1] if v["graph"] == 0], lines[-1]
+
+
+def operators():
+    """The table of operators."""
+    return json.loads(subprocess.run([str(BUILD / "tests" / "op_tool")], capture_output=True, check=True, text=True).stdout)

@@ -1,13 +1,11 @@
 """The table of operators against ONNX's own definitions: nothing may drift."""
-import json
 import struct
-import subprocess
 
 import onnx.defs
 import pytest
 from onnx import helper
 
-from conftest import BUILD
+from conftest import operators
 
 TENSOR_TYPES = {f"tensor({name})": number for number, name in enumerate(
     "undefined float uint8 int8 uint16 int16 int32 int64 string bool float16 double uint32 uint64 complex64 complex128 bfloat16 "
@@ -20,11 +18,7 @@ NOT_HELD = {"SPARSE_TENSOR"}
 OWN_DEFAULT = {("RNN", "activations")}
 
 
-def table():
-    return json.loads(subprocess.run([str(BUILD / "tests" / "op_tool")], capture_output=True, check=True, text=True).stdout)
-
-
-TABLE = {(op["domain"], op["name"]): op for op in table()}
+TABLE = {(op["domain"], op["name"]): op for op in operators()}
 SCHEMAS = {s.name: s for s in onnx.defs.get_all_schemas() if s.domain == "" and not s.deprecated}
 
 
