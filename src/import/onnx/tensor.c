@@ -113,6 +113,7 @@ static ob_status_t stored_bytes(const reader_t *reader, size_t *bytes) {
 
 static ob_status_t unpack_float6(const reader_t *reader, const uint8_t *from, size_t bytes, const ob_constant_t **constant) {
   uint8_t *to;
+  OB_TRY(ob_import_charge(reader->importer, reader->bytes, 1));
   OB_TRY(ob_constant_allocate(reader->importer->module, reader->name, reader->dtype, reader->rank, reader->dims, (void **)&to,
                               constant));
   for (size_t i = 0; i < reader->elements; i++) {
@@ -129,11 +130,26 @@ static ob_status_t check_bools(const reader_t *reader, const uint8_t *data) {
   return all > 1 ? fail(reader, "a bool is neither 0 nor 1") : OB_OK;
 }
 
+/* protobuf aligns nothing. Small tensors are copied, so that inference and folding may look at them as numbers; large ones stay
+ * where they are, and whoever computes with them copies them anyway. */
+enum { SMALL = 1 << 16 };
+
+static ob_status_t use_bytes(const reader_t *reader, const uint8_t *data, const ob_constant_t **constant) {
+  ob_module_t *module = reader->importer->module;
+  size_t unit = ob_dtype_bits(reader->dtype) / 8;
+  void *copy;
+  if (unit <= 1 || (uintptr_t)data % unit == 0 || reader->bytes > SMALL)
+    return ob_constant_create(module, reader->name, reader->dtype, reader->rank, reader->dims, data, reader->bytes, constant);
+  OB_TRY(ob_import_charge(reader->importer, reader->bytes, 1));
+  OB_TRY(ob_constant_allocate(module, reader->name, reader->dtype, reader->rank, reader->dims, &copy, constant));
+  memcpy(copy, data, reader->bytes);
+  return OB_OK;
+}
+
 static ob_status_t use_raw(const reader_t *reader, const uint8_t *data, size_t bytes, const ob_constant_t **constant) {
   if (is_float6(reader->dtype)) return unpack_float6(reader, data, bytes, constant);
   if (reader->dtype == OB_BOOL) OB_TRY(check_bools(reader, data));
-  return ob_constant_create(reader->importer->module, reader->name, reader->dtype, reader->rank, reader->dims, data, reader->bytes,
-                            constant);
+  return use_bytes(reader, data, constant);
 }
 
 static ob_status_t read_raw(const reader_t *reader, const ob_constant_t **constant) {
@@ -201,9 +217,7 @@ static void fill_strings(ob_wire_list_t list, ob_string_t *to) {
 static ob_status_t use_run(const reader_t *reader, ob_wire_list_t list, size_t width, const ob_constant_t **constant) {
   const uint8_t *run = ob_wire_whole_run(list, width);
   *constant = NULL;
-  if (!run) return OB_OK;
-  return ob_constant_create(reader->importer->module, reader->name, reader->dtype, reader->rank, reader->dims, run, reader->bytes,
-                            constant);
+  return run ? use_bytes(reader, run, constant) : OB_OK;
 }
 
 static ob_status_t check_count(const reader_t *reader, size_t field, size_t unit) {
@@ -224,6 +238,7 @@ static ob_status_t read_typed(const reader_t *reader, size_t field, const ob_con
     OB_TRY(use_run(reader, list, unit, constant));
     if (*constant) return OB_OK;
   }
+  OB_TRY(ob_import_charge(reader->importer, reader->bytes, 1));
   OB_TRY(ob_constant_allocate(reader->importer->module, reader->name, reader->dtype, reader->rank, reader->dims, &to, constant));
   if (reader->dtype == OB_STRING) return fill_strings(list, to), OB_OK;
   return fixed ? fill_words(reader, list, unit, to) : fill_ints(reader, list, unit, to);

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Makes the seeds of the fuzz targets that need tools: small ONNX models that reach every part of the importer.
+
+Run it with Python and the onnx package from anywhere; it writes fuzz/seeds/import_fuzz."""
+import pathlib
+
+import numpy as np
+import onnx
+from onnx import AttributeProto, NodeProto, TensorProto, helper, numpy_helper
+
+FOLDER = pathlib.Path(__file__).resolve().parent / "seeds" / "import_fuzz"
+T = TensorProto
+
+
+def info(name, dtype=T.FLOAT, dims=(2, 3)):
+    return helper.make_tensor_value_info(name, dtype, dims)
+
+
+def named(*names):
+    return [onnx.ValueInfoProto(name=n) for n in names]
+
+
+def model(nodes, inputs=(), outputs=("y",), initializers=(), opset=28, functions=(), opsets=(), **options):
+    graph = helper.make_graph(list(nodes), "g", list(inputs), named(*outputs), list(initializers), **options)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset), *(helper.make_opsetid(*o) for o in opsets)],
+                             functions=list(functions), ir_version=10)
+
+
+def dtypes():
+    """One constant of every type, raw, and one in its typed field."""
+    tensors = []
+    for dtype in sorted(v for v in T.DataType.values() if v not in (T.UNDEFINED, T.STRING)):
+        name = T.DataType.Name(dtype).lower()
+        width = helper.tensor_dtype_to_np_dtype(dtype).itemsize
+        bits = {T.UINT4: 4, T.INT4: 4, T.FLOAT4E2M1: 4, T.UINT2: 2, T.INT2: 2, T.FLOAT6E2M3: 6, T.FLOAT6E3M2: 6}.get(dtype, 8 * width)
+        tensors.append(T(name=name, data_type=dtype, dims=[4], raw_data=bytes((4 * bits + 7) // 8)))
+        typed = T(name=name + "_typed", data_type=dtype, dims=[4])
+        if dtype in (T.FLOAT, T.COMPLEX64):
+            typed.float_data.extend([1.5] * (4 if dtype == T.FLOAT else 8))
+        elif dtype in (T.DOUBLE, T.COMPLEX128):
+            typed.double_data.extend([1.5] * (4 if dtype == T.DOUBLE else 8))
+        elif dtype == T.INT64:
+            typed.int64_data.extend([1, -1, 1 << 40, 0])
+        elif dtype in (T.UINT32, T.UINT64):
+            typed.uint64_data.extend([1, 2, 3, 4])
+        else:
+            typed.int32_data.extend([1] * (4 if bits >= 6 else 4 * bits // 8))
+        tensors.append(typed)
+    tensors.append(helper.make_tensor("string", T.STRING, [2], [b"left", b"right"]))
+    return model([], outputs=[t.name for t in tensors], initializers=tensors)
+
+
+def constants():
+    sparse = helper.make_sparse_tensor(helper.make_tensor("v", T.FLOAT, [2], [3.0, 4.0]), helper.make_tensor("i", T.INT64, [2, 2], [0, 1, 1, 0]), [2, 2])
+    forms = {"value_int": 7, "value_ints": [1, 2], "value_float": 1.5, "value_floats": [1.5], "value_string": "a",
+             "value_strings": ["a", "b"], "value": numpy_helper.from_array(np.eye(2, dtype=np.float32)), "sparse_value": sparse}
+    nodes = [helper.make_node("Constant", [], [k], **{k: v}) for k, v in forms.items()]
+    whole = model(nodes, outputs=list(forms))
+    whole.graph.sparse_initializer.append(sparse)
+    return whole
+
+
+def external():
+    tensor = T(name="w", data_type=T.FLOAT, dims=[2, 3], data_location=T.EXTERNAL)
+    for key, value in {"location": "weights.bin", "offset": "4096", "length": "24", "checksum": "0" * 40}.items():
+        tensor.external_data.add(key=key, value=value)
+    return model([helper.make_node("Add", ["x", "w"], ["y"])], [info("x")], initializers=[tensor])
+
+
+def branches():
+    inner = helper.make_graph([helper.make_node("Add", ["x", "w"], ["a"]), helper.make_node("Mul", ["a", "k"], ["t"])], "inner", [],
+                              named("t"), [numpy_helper.from_array(np.ones(3, np.float32), "k")])
+    other = helper.make_graph([helper.make_node("Relu", ["x"], ["e"])], "other", [], named("e"))
+    nested = helper.make_graph([helper.make_node("If", ["c"], ["n"], then_branch=inner, else_branch=other)], "nested", [], named("n"))
+    node = helper.make_node("If", ["c"], ["y"], then_branch=nested, else_branch=other)
+    return model([node], [info("x", dims=["rows", 3]), info("c", T.BOOL, [])],
+                 initializers=[numpy_helper.from_array(np.ones(3, np.float32), "w")])
+
+
+def loops():
+    body = helper.make_graph([helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Add", ["sum", "x"], ["next"]),
+                              helper.make_node("Identity", ["next"], ["seen"])], "body",
+                             [info("i", T.INT64, []), info("go", T.BOOL, []), info("sum")], named("on", "next", "seen"))
+    loop = helper.make_node("Loop", ["m", "c", "x"], ["last", "all"], body=body)
+    step = helper.make_graph([helper.make_node("Add", ["s", "v"], ["o"]), helper.make_node("Identity", ["o"], ["p"])], "step",
+                             [info("s", dims=[3]), info("v", dims=[3])], named("o", "p"))
+    scan = helper.make_node("Scan", ["z", "x"], ["final", "rows"], body=step, num_scan_inputs=1)
+    return model([loop, scan], [info("x"), info("m", T.INT64, []), info("c", T.BOOL, []), info("z", dims=[3])],
+                 outputs=["last", "all", "final", "rows"])
+
+
+def functions():
+    slope = NodeProto(op_type="LeakyRelu", input=["s"], output=["b"],
+                      attribute=[AttributeProto(name="alpha", type=AttributeProto.FLOAT, ref_attr_name="alpha")])
+    f = helper.make_function("local", "f", ["a", "k"], ["b"], [helper.make_node("Softmax", ["a"], ["s"], axis=1), slope],
+                             [helper.make_opsetid("", 11)], ["alpha"], [helper.make_attribute("beta", 1.0)])
+    g = helper.make_function("local", "g", ["a"], ["b"], [helper.make_node("f", ["a"], ["t"], domain="local", alpha=0.1),
+                                                          helper.make_node("f", ["t"], ["b"], domain="local")],
+                             [helper.make_opsetid("", 17), helper.make_opsetid("local", 1)])
+    return model([helper.make_node("g", ["x"], ["y"], domain="local")], [info("x")], functions=[f, g], opsets=[("local", 1)])
+
+
+def chain():
+    """A shape chain as exporters write it."""
+    zero = numpy_helper.from_array(np.zeros(1, np.int64), "zero")
+    minus = numpy_helper.from_array(np.array([-1], np.int64), "minus")
+    nodes = [helper.make_node("Shape", ["x"], ["s"]), helper.make_node("Gather", ["s", "zero"], ["b"]),
+             helper.make_node("Concat", ["b", "minus"], ["t"], axis=0), helper.make_node("Reshape", ["x", "t"], ["y"])]
+    return model(nodes, [info("x", dims=["batch", "h", "w"])], initializers=[zero, minus], opset=17)
+
+
+def collections():
+    nodes = [helper.make_node("SequenceConstruct", ["x", "x"], ["s"]), helper.make_node("SequenceAt", ["s", "i"], ["y"]),
+             helper.make_node("Optional", ["x"], ["o"], type=helper.make_tensor_type_proto(T.FLOAT, [2, 3]))]
+    sequence = helper.make_tensor_sequence_value_info("q", T.FLOAT, [2, None])
+    return model(nodes, [info("x"), info("i", T.INT64, []), sequence], ["y", "s", "o"])
+
+
+def old():
+    """An operator of every family that has to be brought up to date."""
+    image = [info("x", dims=[1, 4, 6, 6])]
+    list_ = lambda *v: numpy_helper.from_array(np.array(v, np.float32), "scales")
+    made = {
+        "softmax": (7, helper.make_node("Softmax", ["x"], ["y"], axis=1), []), "clip": (6, helper.make_node("Clip", ["x"], ["y"], min=0.0, max=6.0), []),
+        "pad": (2, helper.make_node("Pad", ["x"], ["y"], pads=[0, 0, 1, 1, 0, 0, 1, 1], value=1.0), []),
+        "split": (2, helper.make_node("Split", ["x"], ["y", "z"], axis=1, split=[1, 3]), []), "topk": (1, helper.make_node("TopK", ["x"], ["y", "z"], k=2), []),
+        "slice": (1, helper.make_node("Slice", ["x"], ["y"], starts=[1], ends=[3], axes=[2]), []),
+        "reduce": (11, helper.make_node("ReduceMean", ["x"], ["y"], axes=[2, 3]), []), "squeeze": (11, helper.make_node("Squeeze", ["x"], ["y"], axes=[0]), []),
+        "upsample": (9, helper.make_node("Upsample", ["x", "scales"], ["y"]), [list_(1, 1, 2, 2)]), "upsample7": (7, helper.make_node("Upsample", ["x"], ["y"], scales=[1.0, 1.0, 2.0, 2.0]), []),
+        "resize": (10, helper.make_node("Resize", ["x", "scales"], ["y"]), [list_(1, 1, 2, 2)]), "dropout": (7, helper.make_node("Dropout", ["x"], ["y", "z"], ratio=0.5), []),
+        "batch": (7, helper.make_node("BatchNormalization", ["x", "scales", "scales", "scales", "scales"], ["y"], spatial=1), [list_(1, 1, 1, 1)]),
+        "group": (18, helper.make_node("GroupNormalization", ["x", "scales", "scales"], ["y"], num_groups=2), [list_(1, 1)]),
+        "broadcast": (6, helper.make_node("Add", ["x", "scales"], ["y"], axis=1, broadcast=1), [list_(1, 1, 1, 1)]),
+        "onehot": (9, helper.make_node("OneHot", ["x", "scales", "two"], ["y"]), [list_(4), numpy_helper.from_array(np.array([0, 1], np.float32), "two")]),
+        "conv": (11, helper.make_node("Conv", ["x", "w"], ["y"], kernel_shape=[3, 3], auto_pad="SAME_UPPER"), [numpy_helper.from_array(np.zeros((2, 4, 3, 3), np.float32), "w")]),
+    }
+    return {f"old_{name}": model([node], image, [o for o in node.output], initializers, opset=opset) for name, (opset, node, initializers) in made.items()}
+
+
+def main():
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    seeds = {f.__name__: f() for f in (dtypes, constants, external, branches, loops, functions, chain, collections)} | old()
+    for name, proto in seeds.items():
+        (FOLDER / f"{name}.onnx").write_bytes(proto.SerializeToString(deterministic=True))
+    print(f"{len(seeds)} seeds in {FOLDER}")
+
+
+if __name__ == "__main__":
+    main()
