@@ -8,7 +8,10 @@
 typedef struct {
   ob_module_t *from, *to;
   ob_value_t **values; /* copies by id of the graph at hand */
+  const ob_constant_t **constants; /* copies by index; NULL within one module */
 } cloner_t;
+
+static ob_status_t clone(cloner_t *c, const ob_graph_t *graph, ob_graph_t **copy);
 
 static ob_status_t copy_expr(cloner_t *c, const ob_expr_t *expr, const ob_expr_t **copy);
 
@@ -54,13 +57,23 @@ static ob_status_t copy_type(cloner_t *c, const ob_type_t *type, ob_type_t *copy
   return copy_type(c, type->element, element);
 }
 
+/* Two modules may call different things by one name. */
+static bool same_constant(const ob_constant_t *a, const ob_constant_t *b) {
+  return a->data == b->data && a->bytes == b->bytes && a->dtype == b->dtype && a->rank == b->rank &&
+         (a->rank == 0 || memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0);
+}
+
 static ob_status_t copy_constant(cloner_t *c, const ob_constant_t *constant, const ob_constant_t **copy) {
   *copy = constant;
   if (!constant || c->from == c->to) return OB_OK;
-  *copy = ob_map_get(&c->to->constants_by_name, constant->name);
+  *copy = c->constants[constant->index];
   if (*copy) return OB_OK;
-  return ob_constant_create(c->to, constant->name, constant->dtype, constant->rank, constant->dims, constant->data, constant->bytes,
-                            copy);
+  *copy = ob_map_get(&c->to->constants_by_name, constant->name);
+  if (!*copy || !same_constant(*copy, constant))
+    OB_TRY(ob_constant_create(c->to, constant->name, constant->dtype, constant->rank, constant->dims, constant->data, constant->bytes,
+                              copy));
+  c->constants[constant->index] = *copy;
+  return OB_OK;
 }
 
 static ob_status_t copy_value(cloner_t *c, ob_graph_t *graph, const ob_value_t *value) {
@@ -93,7 +106,7 @@ static ob_status_t copy_bodies(cloner_t *c, const ob_node_t *node, ob_node_t *co
     OB_TRY(OB_ARENA_ARRAY(arena, from->capture_count, &to->captures));
     to->capture_count = from->capture_count;
     for (size_t i = 0; i < from->capture_count; i++) to->captures[i] = c->values[from->captures[i]->id];
-    OB_TRY(ob_graph_clone(from->graph, c->to, &to->graph));
+    OB_TRY(clone(c, from->graph, &to->graph));
     copy->body_count = b + 1;
   }
   return OB_OK;
@@ -118,11 +131,21 @@ static ob_status_t copy_graph(cloner_t *c, const ob_graph_t *graph, ob_graph_t *
   return OB_OK;
 }
 
+static ob_status_t clone(cloner_t *c, const ob_graph_t *graph, ob_graph_t **copy) {
+  ob_value_t **outer = c->values;
+  ob_status_t status = OB_NEW_ARRAY(c->to->allocator, graph->values.count, &c->values);
+  if (status == OB_OK) status = ob_graph_create(c->to, graph->name, copy);
+  if (status == OB_OK) status = copy_graph(c, graph, *copy);
+  ob_free(c->to->allocator, c->values);
+  c->values = outer;
+  return status;
+}
+
 ob_status_t ob_graph_clone(const ob_graph_t *graph, ob_module_t *module, ob_graph_t **copy) {
-  cloner_t cloner = {graph->module, module, NULL};
-  OB_TRY(OB_NEW_ARRAY(module->allocator, graph->values.count, &cloner.values));
-  ob_status_t status = ob_graph_create(module, graph->name, copy);
-  if (status == OB_OK) status = copy_graph(&cloner, graph, *copy);
-  ob_free(module->allocator, cloner.values);
+  cloner_t cloner = {.from = graph->module, .to = module};
+  *copy = NULL;
+  if (cloner.from != module) OB_TRY(OB_NEW_ARRAY(module->allocator, cloner.from->constants.count, &cloner.constants));
+  ob_status_t status = clone(&cloner, graph, copy);
+  ob_free(module->allocator, cloner.constants);
   return status;
 }
