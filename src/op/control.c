@@ -74,14 +74,21 @@ static ob_dim_t name_size(ob_infer_t *infer, const ob_type_t *old, int32_t axis)
   return made;
 }
 
-void ob_body_set_input(ob_infer_t *infer, const ob_body_t *body, size_t index, ob_dtype_t dtype, const ob_shape_t *shape) {
+/* `before`: the type that the input had, whose symbols are used again. */
+static void set_named_input(ob_infer_t *infer, const ob_body_t *body, size_t index, ob_dtype_t dtype, const ob_shape_t *shape,
+                            const ob_type_t *before) {
   ob_type_t type = {.kind = OB_TENSOR, .dtype = dtype, .rank = -1};
   ob_shape_t named = *shape;
   for (int32_t i = 0; i < named.rank; i++)
-    if (!named.dims[i]) named.dims[i] = name_size(infer, &body->graph->inputs.items[index]->type, i);
+    if (!named.dims[i]) named.dims[i] = name_size(infer, before, i);
   if (infer->status == OB_OK && named.rank >= 0)
     infer->status = ob_type_tensor(infer->module, dtype, named.rank, named.dims, &type);
   if (infer->status == OB_OK) ob_body_set_input_type(infer, body, index, &type);
+}
+
+void ob_body_set_input(ob_infer_t *infer, const ob_body_t *body, size_t index, ob_dtype_t dtype, const ob_shape_t *shape) {
+  ob_type_t before = body->graph->inputs.items[index]->type;
+  set_named_input(infer, body, index, dtype, shape, &before);
 }
 
 void ob_body_infer(ob_infer_t *infer, const ob_body_t *body) {
@@ -151,6 +158,7 @@ typedef struct states {
   const ob_body_t *body;
   size_t first_initial, first_input, first_output, count;
   ob_shape_t *shapes; /* of the states; NULL: a size that changes */
+  ob_type_t *before;  /* types of the body's inputs from the inference before this one */
 } states_t;
 
 static void set_state(ob_infer_t *infer, const states_t *s, size_t i) {
@@ -159,7 +167,7 @@ static void set_state(ob_infer_t *infer, const states_t *s, size_t i) {
   if (initial->type.kind != OB_TENSOR)
     ob_body_set_input_type(infer, s->body, s->first_input + i, &initial->type);
   else
-    ob_body_set_input(infer, s->body, s->first_input + i, initial->type.dtype, &s->shapes[i]);
+    set_named_input(infer, s->body, s->first_input + i, initial->type.dtype, &s->shapes[i], &s->before[i]);
 }
 
 /* One round; true when a state's type had to be made more general. */
@@ -194,11 +202,13 @@ static void set_final(ob_infer_t *infer, const states_t *s) {
 
 ob_status_t ob_body_infer_states(ob_infer_t *infer, const ob_body_t *body, size_t first_initial, size_t first_input,
                                  size_t first_output, size_t count) {
-  states_t s = {body, first_initial, first_input, first_output, count, NULL};
+  states_t s = {body, first_initial, first_input, first_output, count, NULL, NULL};
   OB_TRY(infer->status);
   OB_TRY(ob_arena_alloc_array(&infer->scratch, count, sizeof *s.shapes, (void **)&s.shapes));
+  OB_TRY(ob_arena_alloc_array(&infer->scratch, count, sizeof *s.before, (void **)&s.before));
   bool careful = ob_infer_depth() <= CAREFUL_DEPTH;
   for (size_t i = 0; i < count; i++) {
+    s.before[i] = body->graph->inputs.items[first_input + i]->type;
     s.shapes[i] = ob_infer_shape(infer, first_initial + i);
     if (!careful) s.shapes[i] = ob_shape_of_rank(s.shapes[i].rank);
   }

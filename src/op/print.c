@@ -36,17 +36,26 @@ static void print_typed(const ob_graph_t *graph, const ob_value_t *value, ob_str
 static void print_attribute(const ob_graph_t *graph, const ob_attribute_t *a, ob_str_t *out) {
   ob_str_printf(out, "%s=", ob_quote(a->name));
   switch (a->kind) {
-    case OB_ATTRIBUTE_INT: ob_expr_print(graph->module->exprs, a->ints[0], out); return;
-    case OB_ATTRIBUTE_INTS: print_exprs(graph->module->exprs, a->ints, a->count, out); return;
-    case OB_ATTRIBUTE_TENSOR: ob_str_printf(out, "tensor %s", ob_quote(a->tensor->name)); return;
-    default: break;
+    case OB_ATTRIBUTE_INT:
+      ob_expr_print(graph->module->exprs, a->ints[0], out);
+      return;
+    case OB_ATTRIBUTE_INTS:
+      print_exprs(graph->module->exprs, a->ints, a->count, out);
+      return;
+    case OB_ATTRIBUTE_TENSOR:
+      ob_str_printf(out, "tensor %s", ob_quote(a->tensor->name));
+      return;
+    default:
+      break;
   }
   bool list = a->kind == OB_ATTRIBUTE_FLOATS || a->kind == OB_ATTRIBUTE_STRINGS;
   if (list) ob_str_append(out, "[");
   for (size_t i = 0; i < a->count && i < SHOWN; i++) {
     if (i > 0) ob_str_append(out, ", ");
-    if (a->floats) ob_str_printf(out, "%.9g", (double)a->floats[i]);
-    else ob_str_printf(out, "\"%s\"", ob_quote_n(a->strings[i].data, a->strings[i].size));
+    if (a->floats)
+      ob_str_printf(out, "%.9g", (double)a->floats[i]);
+    else
+      ob_str_printf(out, "\"%s\"", ob_quote_n(a->strings[i].data, a->strings[i].size));
   }
   if (list) ob_str_append(out, a->count > SHOWN ? ", ...]" : "]");
 }
@@ -62,8 +71,10 @@ static void print_list(const ob_graph_t *graph, ob_value_t *const *values, size_
 static void print_node(const ob_graph_t *graph, const ob_node_t *node, ob_str_t *out) {
   ob_str_append(out, "  ");
   print_list(graph, node->outputs, node->output_count, out, print_typed);
-  if (node->region) ob_str_printf(out, " = %s@%s(", ob_quote(node->region->symbol), ob_quote(node->region->engine));
-  else ob_str_printf(out, " = %s%s%s(", node->op->domain, *node->op->domain ? "." : "", node->op->name);
+  if (node->region)
+    ob_str_printf(out, " = %s@%s(", ob_quote(node->region->symbol), ob_quote(node->region->engine));
+  else
+    ob_str_printf(out, " = %s%s%s(", node->op->domain, *node->op->domain ? "." : "", node->op->name);
   print_list(graph, node->inputs, node->input_count, out, print_value);
   ob_str_append(out, ")");
   for (size_t i = 0; i < node->attribute_count; i++) {

@@ -70,6 +70,11 @@ static void balance(ob_infer_t *infer, const ob_shape_t *data, ob_shape_t *shape
     ob_infer_fail(infer, "a size of -1 can't be told where another one is 0");
     return;
   }
+  int64_t whole, part;
+  if (ob_dim_is_const(elements, &whole) && ob_dim_is_const(rest, &part) && whole % part != 0) {
+    ob_infer_fail(infer, "a size of -1 does not come out even: %lld elements over %lld", (long long)whole, (long long)part);
+    return;
+  }
   shape->dims[open] = ob_dim_make(infer, OB_EXPR_EXACTDIV, elements, rest);
   if (shape->dims[open] && shape->dims[open]->op == OB_EXPR_EXACTDIV)
     ob_infer_guard(infer, ob_dim_make(infer, OB_EXPR_EQ, ob_dim_make(infer, OB_EXPR_MOD, elements, rest), ob_dim(infer, 0)),

@@ -71,8 +71,12 @@ static ob_status_t set_ints(builder_t *b, const ob_attribute_t *attribute, ob_at
 static ob_status_t view_stated(builder_t *b, const ob_attribute_t *attribute, ob_attribute_view_t **out) {
   ob_attribute_view_t *view;
   OB_TRY(OB_ARENA_NEW(b->arena, &view));
-  *view = (ob_attribute_view_t){.struct_size = sizeof *view, .name = attribute->name, .kind = attribute->kind, .count = attribute->count,
-                                .floats = attribute->floats, .strings = attribute->strings};
+  *view = (ob_attribute_view_t){.struct_size = sizeof *view,
+                                .name = attribute->name,
+                                .kind = attribute->kind,
+                                .count = attribute->count,
+                                .floats = attribute->floats,
+                                .strings = attribute->strings};
   *out = view;
   if (attribute->tensor) OB_TRY(set_tensor(b, attribute->tensor, view));
   return attribute->ints ? set_ints(b, attribute, view) : OB_OK;
@@ -85,8 +89,12 @@ static ob_status_t view_default(builder_t *b, const ob_op_attribute_t *attribute
   *view = (ob_attribute_view_t){.struct_size = sizeof *view, .name = attribute->name, .kind = attribute->kind, .count = 1};
   *out = view;
   switch (attribute->kind) {
-    case OB_ATTRIBUTE_INT: view->ints = &attribute->int_value; break;
-    case OB_ATTRIBUTE_FLOAT: view->floats = &attribute->float_value; break;
+    case OB_ATTRIBUTE_INT:
+      view->ints = &attribute->int_value;
+      break;
+    case OB_ATTRIBUTE_FLOAT:
+      view->floats = &attribute->float_value;
+      break;
     case OB_ATTRIBUTE_STRING:
       OB_TRY(OB_ARENA_NEW(b->arena, &string));
       *string = (ob_string_t){attribute->string_value, strlen(attribute->string_value)};
