@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD
+from support import BUILD
 
 TOOL = BUILD / "tests" / "expr_tool"
 SYMBOLS = [("N", 0, 2**63 - 1), ("H", 1, 2**63 - 1), ("W", 3, 640), ("x", -(2**63), 2**63 - 1), ("y", -20, -1), ("a.b_1", 0, 7)]

@@ -7,7 +7,7 @@ import onnx.defs
 import pytest
 from onnx import helper
 
-from conftest import BUILD
+from support import BUILD
 
 TENSOR_TYPES = {f"tensor({name})": number for number, name in enumerate(
     "undefined float uint8 int8 uint16 int16 int32 int64 string bool float16 double uint32 uint64 complex64 complex128 bfloat16 "

@@ -8,7 +8,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from conftest import BUILD, MODELS, model_index
+from support import BUILD, MODELS, model_index
 
 INDEX = model_index()
 CASES = [(name, case) for name, m in INDEX.items() for case in m["cases"]]

@@ -4,7 +4,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from conftest import BUILD, MODELS, model_index
+from support import BUILD, MODELS, model_index
 from rebuild import Rebuilt
 
 ort = pytest.importorskip("onnxruntime")

@@ -7,7 +7,7 @@ import pytest
 from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
-from conftest import BUILD
+from support import BUILD
 from rebuild import ONNX_TYPES, Rebuilt
 
 TOOL = BUILD / "tests" / "pass_tool"

@@ -3,7 +3,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, MODELS, ROOT
+from support import BUILD, MODELS, ROOT
 
 EXAMPLES = BUILD / "bin" / "examples"
 

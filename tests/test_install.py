@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD
+from support import BUILD
 
 PROGRAM = r"""
 #include <outboard/outboard.h>

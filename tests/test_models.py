@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from conftest import MODELS, model_index
+from support import MODELS, model_index
 
 ENGINES = ["ref", "cpu,ref", "onednn,cpu,ref"]
 INDEX = model_index()

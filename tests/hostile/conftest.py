@@ -1,5 +1,0 @@
-"""Makes tests/importing.py found."""
-import pathlib
-import sys
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
