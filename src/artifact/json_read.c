@@ -353,7 +353,7 @@ ob_status_t ob_module_from_json(const json_t *json, const ob_payload_source_t *p
   ob_json_place_t root = {NULL, "graph", 0, OB_INVALID_ARTIFACT};
   OB_TRY(ob_module_create(allocator, module));
   reader.module = *module;
-  ob_map_init(&reader.symbols, allocator);
+  ob_map_init(&reader.symbols, (*module)->allocator);
   ob_status_t status = read_document(&reader, &root, json);
   ob_map_free(&reader.symbols);
   if (status == OB_OK) return OB_OK;
