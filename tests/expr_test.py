@@ -156,7 +156,7 @@ def test_random(tool, seed, large):
     ("ceildiv(H, 2)", "(H + 1)//2"), ("exactdiv(N*H*W*64, N*H)", "64*W"), ("exactdiv(N*(H + 1)*3, H + 1)", "3*N"),
     ("exactdiv((H//2 + 1)*(W//2 + 1)*N, (W//2 + 1)*N)", "H//2 + 1"), ("max(H, 1)", "H"), ("min(N, 9223372036854775807)", "N"),
     ("max(H, H - 3)", "H"), ("W // 1000", "0"), ("W % 1000", "W"), ("(4*N + 3) % 4", "3"), ("bcast(N, N)", "N"), ("bcast(1, N)", "N"),
-    ("bcast(N, 8)", "8"), ("select(lt(W, 1000), N, H)", "N"), ("eq(H, 0)", "0"), ("not(lt(N, H))", "le(H, N)"),
+    ("bcast(8, N)", "bcast(8, N)"), ("bcast(bcast(N, 8), 8)", "bcast(8, N)"), ("eq(bcast(N, 8), 8)", "eq(bcast(8, N), 8)"), ("select(lt(W, 1000), N, H)", "N"), ("eq(H, 0)", "0"), ("not(lt(N, H))", "le(H, N)"),
     ("(N*H) % (N*W)", "N*(H % W)"), ("-9223372036854775808", "-9223372036854775808"), ("(2*N + 3)//4", "(N + 1)//2"),
     ("N*(H + 1) - N*H", "N"), ("and(lt(N, 4), 1)", "lt(N, 4)"), ("select(N, 5, 5)", "5"),
 ])

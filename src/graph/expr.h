@@ -72,8 +72,8 @@ ob_symbol_t *ob_expr_symbol_at(const ob_expr_pool_t *pool, size_t index);
 ob_symbol_t *ob_expr_symbol_find(const ob_expr_pool_t *pool, const char *name);
 
 OB_MUST_CHECK ob_status_t ob_expr_const(ob_expr_pool_t *pool, int64_t value, const ob_expr_t **expr);
-/* Any operation, simplified. Simplification may turn an error into a number (x*y//y is x even where y is 0; bcast(n, 8) is 8: the
- * caller adds a guard), never one number into another. Errors: OB_INVALID_MODEL for overflow, division by zero, an inexact
+/* Any operation, simplified. Simplification may turn an error into a number (x*y//y is x even where y is 0), never one number
+ * into another; a bcast is never taken away. Errors: OB_INVALID_MODEL for overflow, division by zero, an inexact
  * exactdiv, a bcast that can't be; OB_UNSUPPORTED when the text would exceed 4096 bytes or 64 levels. */
 OB_MUST_CHECK ob_status_t ob_expr_make(ob_expr_pool_t *pool, ob_expr_op_t op, const ob_expr_t *const *args, size_t count,
                                        const ob_expr_t **expr);

@@ -175,8 +175,7 @@ static ob_status_t make_bcast(ob_expr_pool_t *pool, const ob_expr_t *a, const ob
   if (ob_expr_is(a, 1)) return *expr = b, OB_OK;
   if (a->op == OB_EXPR_CONST && b->op == OB_EXPR_CONST)
     return ob_fail(OB_INVALID_MODEL, "sizes %lld and %lld do not broadcast", (long long)a->value, (long long)b->value);
-  if (a->op == OB_EXPR_CONST) return *expr = a, OB_OK; /* neither 1: the result can be nothing else */
-  if (b->op == OB_EXPR_CONST) return *expr = b, OB_OK;
+  /* bcast(n, 8) can only be 8, but stays: evaluating it is what tells a caller who passes 5, before a kernel reads past the end */
   /* bcast(bcast(a, b), b) */
   if (a->op == OB_EXPR_BCAST && (a->args[0] == b || a->args[1] == b)) return *expr = a, OB_OK;
   if (b->op == OB_EXPR_BCAST && (b->args[0] == a || b->args[1] == a)) return *expr = b, OB_OK;
