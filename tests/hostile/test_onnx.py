@@ -7,7 +7,7 @@ import time
 import numpy as np
 import onnx
 import pytest
-from importing import import_bytes, run_import
+from importing import ROOT, import_bytes, run_import
 from onnx import AttributeProto, NodeProto, TensorProto, helper, numpy_helper
 
 F = TensorProto.FLOAT
@@ -465,7 +465,24 @@ def test_many_values_of_one_name(tmp_path):
     assert time.monotonic() - start < 20
 
 
+def test_many_operator_sets(tmp_path):
+    start = time.monotonic()
+    proto = model([helper.make_node("Relu", ["x"], ["y"])], opsets=[(f"domain{i}", 1) for i in range(100000)])
+    refused(import_bytes(proto, tmp_path), "100001 operator sets")
+    assert time.monotonic() - start < 20
+
+
 # ------------------------------------------------------------------------------- row 46: memory runs out
+
+SEEDS = sorted((ROOT / "fuzz" / "seeds" / "import_fuzz").glob("*.onnx"))
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda p: p.stem)
+def test_row_46_every_allocation_fails_for(tmp_path, seed):
+    if run_import(seed).ok:
+        done = run_import(seed, "--sweep", "--export", tmp_path / "out.onnx", timeout=300)
+        assert done.ok and "swept" in done.text
+
 
 def test_row_46_every_allocation_fails(tmp_path):
     body = helper.make_graph([call("f", ["x"], ["z"], alpha=2.0)], "b", [], [onnx.ValueInfoProto(name="z")])

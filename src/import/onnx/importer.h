@@ -7,12 +7,12 @@
 #include "op/op.h"
 
 enum {
-  ONNX_OPSET = 28, /* what everything is rewritten to */
-  ONNX_OLDEST_OPSET = 1,
+  ONNX_OPSET = 28,     /* what everything is rewritten to */
   ONNX_MAX_DEPTH = 32, /* of subgraphs and function calls, when the options say nothing */
   ONNX_MAX_TYPE_DEPTH = 16,
-  ONNX_MAX_ATTRIBUTES = 1000, /* of a node */
-  ONNX_MAX_CALLS = 64,        /* of functions, nested */
+  ONNX_MAX_ATTRIBUTES = 200, /* of a node */
+  ONNX_MAX_OPSETS = 100,
+  ONNX_MAX_CALLS = 64, /* of functions, nested */
   /* What an import may cost, in bytes: so much, and so many times the model's size. Functions that call functions twice double at
    * every level, so it is counted. */
   ONNX_COST_BASE = 256 << 20,
@@ -41,7 +41,6 @@ typedef struct ob_importer {
   ob_module_t *module;
   ob_arena_t scratch; /* names and records that are not needed after the import */
   uint32_t max_depth;
-  int64_t ir_version;
   ob_opsets_t opsets;
   ob_map_t functions; /* "domain:name:overload" -> ob_function_t */
   ob_map_t symbols;   /* dim_param -> ob_expr_t */

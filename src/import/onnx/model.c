@@ -42,7 +42,6 @@ static ob_status_t import_model(ob_importer_t *importer, ob_wire_span_t bytes) {
   onnx_model_t model;
   OB_TRY(onnx_model_read(bytes, &model));
   if (!model.graph.present) return ob_fail(OB_INVALID_MODEL, "not an ONNX model: it holds no graph");
-  importer->ir_version = model.ir_version.value;
   OB_TRY(import_opsets(importer, &model));
   OB_TRY(import_producer(importer, &model));
   OB_TRY(import_metadata(importer, model.metadata));

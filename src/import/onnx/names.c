@@ -48,6 +48,7 @@ static ob_status_t check_version(const char *domain, int64_t version) {
 ob_status_t ob_import_opsets(ob_importer_t *importer, ob_wire_list_t entries, ob_opsets_t *opsets) {
   ob_wire_span_t bytes;
   *opsets = (ob_opsets_t){0};
+  if (entries.count > ONNX_MAX_OPSETS) return ob_fail(OB_INVALID_MODEL, "%zu operator sets are imported", entries.count);
   OB_TRY(OB_ARENA_ARRAY(&importer->scratch, entries.count, &opsets->domains));
   OB_TRY(OB_ARENA_ARRAY(&importer->scratch, entries.count, &opsets->versions));
   while (ob_wire_next_span(&entries, &bytes)) {
