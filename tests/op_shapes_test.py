@@ -1,26 +1,16 @@
 """Inferred shapes and contents of the real models against what ONNX Runtime computes, value by value."""
-import json
 import os
-import subprocess
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 
-from support import BUILD, MODELS, model_index
+from op_support import infer_shapes
+from support import MODELS, model_index
 
 INDEX = model_index()
 CASES = [(name, case) for name, m in INDEX.items() for case in m["cases"]]
-DTYPES = {"float32": "float32", "float64": "float64", "float16": "float16", "bool": "bool"}
-
-
-def infer(path, bindings):
-    done = subprocess.run([str(BUILD / "tests" / "shape_tool"), str(path), *(f"{k}={v}" for k, v in bindings.items())],
-                          capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return [v for v in lines[:-1] if v["graph"] == 0], lines[-1]
 
 
 def with_all_outputs(path):
@@ -55,8 +45,8 @@ def bindings_of(values, inputs):
 def test_every_value(name, case):
     path = MODELS / INDEX[name]["file"]
     inputs = {key: np.load(MODELS / file) for key, file in INDEX[name]["cases"][case].items()}
-    values, _ = infer(path, {})
-    values, guards = infer(path, bindings_of(values, inputs))
+    values, _ = infer_shapes(path, {})
+    values, guards = infer_shapes(path, bindings_of(values, inputs))
     session = with_all_outputs(path)
     computed = dict(zip([o.name for o in session.get_outputs()], session.run(None, inputs)))
     compared = contents = 0

@@ -179,7 +179,7 @@ static bool infer_round(ob_infer_t *infer, const states_t *s) {
     const ob_type_t *in = &s->body->graph->inputs.items[s->first_input + i]->type;
     const ob_type_t *out = &s->body->graph->outputs.items[s->first_output + i]->type;
     ob_shape_t initial = ob_infer_shape(infer, s->first_initial + i);
-    if (in->kind != out->kind || (in->kind == OB_TENSOR && in->dtype != out->dtype && out->dtype != OB_UNDEFINED)) {
+    if (in->kind == OB_TENSOR && out->kind == OB_TENSOR && in->dtype != out->dtype && out->dtype != OB_UNDEFINED) {
       ob_infer_fail(infer, "state %zu goes into '%s' as %s and leaves as %s", i, s->body->attribute, ob_dtype_name(in->dtype),
                     ob_dtype_name(out->dtype));
     } else if (in->kind == OB_TENSOR && generalise(&initial, &s->shapes[i], in, out)) {

@@ -124,13 +124,39 @@ static ob_status_t finish_output(ob_infer_t *infer, size_t index) {
 
 /* ---------------------------------------------------------------- nodes and graphs */
 
-static ob_status_t run(ob_infer_t *infer) {
+/* A body runs only when control flow says so: what can't be right in one is an error when it is bound, not before. The body of a
+ * branch that is never taken is full of such things. */
+static bool is_deferred(const ob_node_t *node, ob_status_t status) {
+  const ob_module_t *module = node->graph->module;
+  return status == OB_INVALID_MODEL && module->main && node->graph != module->main;
+}
+
+static void forget_outputs(const ob_node_t *node) {
+  for (size_t i = 0; i < node->output_count; i++) {
+    ob_value_t *value = node->outputs[i];
+    if (!value) continue;
+    ob_dtype_t dtype = ob_op_output_dtype(node, i);
+    if (value->type.kind == OB_TENSOR)
+      value->type = (ob_type_t){.kind = OB_TENSOR, .dtype = dtype ? dtype : value->type.dtype, .rank = -1};
+    value->content = NULL;
+    value->content_count = 0;
+  }
+}
+
+static ob_status_t fill_outputs(ob_infer_t *infer) {
   ob_node_t *node = infer->node;
-  OB_TRY(ob_check_node(node));
   OB_TRY(ob_arena_alloc_array(&infer->scratch, node->output_count, sizeof *infer->outputs, (void **)&infer->outputs));
   if (node->op->infer) OB_TRY(node->op->infer(infer));
   OB_TRY(infer->status);
   for (size_t i = 0; i < node->output_count; i++) OB_TRY(finish_output(infer, i));
+  return OB_OK;
+}
+
+static ob_status_t run(ob_infer_t *infer) {
+  OB_TRY(ob_check_node(infer->node));
+  ob_status_t status = fill_outputs(infer);
+  if (!is_deferred(infer->node, status)) return status;
+  forget_outputs(infer->node);
   return OB_OK;
 }
 
