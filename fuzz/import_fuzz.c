@@ -1,4 +1,4 @@
-/* Any bytes as an ONNX model: imported, checked, exported and imported again. */
+/* Any bytes as an ONNX model: imported, checked, exported and imported again, rewritten by the passes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include <outboard/outboard.h>
 
 #include "import/onnx/onnx.h"
+#include "pass/pass.h"
 
 /* A defect that no input may show. */
 static void stop(const char *what) {
@@ -30,6 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ob_module_free(again);
     ob_free(ob_allocator_default(), bytes);
   }
+  const ob_pass_context_t context = {0};
+  status = ob_passes_run(module, &context);
+  if (status == OB_INTERNAL) stop("passes");
+  if (status == OB_OK && ob_graph_check(module->main) != OB_OK) stop("the rewritten graph");
   ob_module_free(module);
   return 0;
 }

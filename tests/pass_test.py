@@ -512,3 +512,17 @@ def test_constant_if_takes_its_branch(passes):
         helper.make_tensor_value_info("b", onnx.TensorProto.FLOAT, [4, 5])])
     y = getattr(g, "If")(np.array(True), then_branch=branch("Exp"), else_branch=branch("Neg"))
     assert passes(g, g.Relu(y)) == ["Exp", "Relu"]
+
+
+# ---------------------------------------------------------------- running out of memory
+
+def test_every_allocation_may_fail(tmp_path):
+    g = Graph()
+    x = g.input("n", 4, 8, 8)
+    y = erf_gelu(g, batch_norm(g, conv(g, x), 6))
+    y = g.Div(g.Mul(y, g.Clip(g.Add(y, 3.0), 0.0, 6.0)), 6.0)
+    y = g.Reshape(y, g.Concat(g.Unsqueeze(g.Gather(g.Shape(x), np.array(0)), np.array([0])), np.array([-1]), axis=0))
+    (tmp_path / "m.onnx").write_bytes(g.model(y).SerializeToString())
+    done = subprocess.run([str(TOOL), str(tmp_path / "m.onnx"), "sweep"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout.split()[0]) > 50
