@@ -167,6 +167,8 @@ void ob_module_free(ob_module_t *module);
 OB_MUST_CHECK ob_status_t ob_module_compact(ob_module_t *module);
 
 OB_MUST_CHECK ob_status_t ob_graph_create(ob_module_t *module, const char *name, ob_graph_t **graph);
+/* Takes the graph that was created last away again; nothing refers to it. */
+void ob_graph_discard(ob_graph_t *graph);
 /* A value without a producer; `name` is copied and made unique in the graph. Type: tensor, undefined, rank -1. */
 OB_MUST_CHECK ob_status_t ob_value_create(ob_graph_t *graph, const char *name, ob_value_t **value);
 OB_MUST_CHECK ob_status_t ob_graph_add_input(ob_graph_t *graph, ob_value_t *value);

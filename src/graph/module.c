@@ -30,6 +30,13 @@ static void free_graph(const ob_allocator_t *allocator, ob_graph_t *graph) {
   ob_map_free(&graph->value_names);
 }
 
+void ob_graph_discard(ob_graph_t *graph) {
+  ob_module_t *module = graph->module;
+  if (module->graphs.count == 0 || module->graphs.items[module->graphs.count - 1] != graph) return;
+  free_graph(module->allocator, graph);
+  module->graphs.count--;
+}
+
 void ob_module_free(ob_module_t *module) {
   if (!module) return;
   const ob_allocator_t *allocator = module->allocator;

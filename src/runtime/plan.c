@@ -1,0 +1,271 @@
+/* Plans: a segment of a program with numbers for its symbols: shapes, engine instances, offsets in one arena. Cached. */
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/dtype.h"
+#include "plan/memory.h"
+#include "runtime/bind.h"
+#include "runtime/program.h"
+
+/* Plans that a segment keeps when nobody uses them. */
+enum { MAX_PLANS = 64, ALIGNMENT = 64 };
+
+/* While a plan is made. */
+typedef struct planner {
+  const ob_plan_request_t *request;
+  const ob_program_t *program;
+  ob_segment_t *segment;
+  ob_plan_t *plan;
+  ob_arena_t scratch;
+  int32_t *buffer_of; /* [value]: its buffer, or -1 */
+  uint32_t *value_of; /* [buffer]: OB_NO_VALUE for workspaces */
+  ob_plan_buffer_t *buffers;
+  size_t buffer_count;
+  bool *taken;        /* [buffer]: its memory was given to an output */
+} planner_t;
+
+/* ---------------------------------------------------------------- shapes and contents */
+
+static ob_status_t check_guards(const planner_t *p) {
+  for (size_t i = 0; i < p->segment->guard_count; i++) {
+    const ob_guard_t *guard = p->segment->guards[i];
+    int64_t holds;
+    ob_status_t status = ob_expr_eval(guard->expr, p->request->symbols, &holds);
+    if (status == OB_OK && holds) continue;
+    const char *node = guard->node ? guard->node : "";
+    const char *reason = guard->reason ? guard->reason : "the shapes do not fit";
+    if (status != OB_OK) return ob_fail_within(status, "node '%s': %s: ", ob_quote(node), reason);
+    return ob_fail(OB_INVALID_ARGUMENT, "node '%s': %s", ob_quote(node), reason);
+  }
+  return OB_OK;
+}
+
+static ob_status_t place_shape(const planner_t *p, const ob_value_t *value, ob_place_t *place) {
+  int64_t *dims;
+  place->rank = value->type.rank;
+  OB_TRY(OB_ARENA_ARRAY(&p->plan->arena, (size_t)place->rank, &dims));
+  for (int32_t i = 0; i < place->rank; i++) {
+    ob_status_t status = ob_expr_eval(value->type.dims[i], p->request->symbols, &dims[i]);
+    if (status != OB_OK) return ob_fail_within(status, "axis %d of '%s': ", i, ob_quote(value->name));
+    if (dims[i] < 0)
+      return ob_fail(OB_INVALID_ARGUMENT, "axis %d of '%s' comes to %lld", i, ob_quote(value->name), (long long)dims[i]);
+  }
+  place->dims = dims;
+  if (!ob_tensor_bytes(value->type.dtype, place->rank, dims, &place->bytes))
+    return ob_fail(OB_OUT_OF_MEMORY, "'%s' is too large", ob_quote(value->name));
+  return OB_OK;
+}
+
+static ob_status_t place_content(const planner_t *p, const ob_value_t *value, ob_place_t *place) {
+  void *data;
+  size_t count;
+  if (!ob_dims_count(place->rank, place->dims, &count) || count > value->content_count)
+    return ob_fail(OB_INTERNAL, "'%s' has %zu elements of content, its shape wants more", ob_quote(value->name),
+                   value->content_count);
+  OB_TRY(ob_arena_alloc(&p->plan->arena, place->bytes + ALIGNMENT, &data));
+  data = (void *)(((uintptr_t)data + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
+  for (size_t i = 0; i < count; i++) {
+    int64_t number;
+    ob_status_t status = ob_expr_eval(value->content[i], p->request->symbols, &number);
+    if (status != OB_OK) return ob_fail_within(status, "element %zu of '%s': ", i, ob_quote(value->name));
+    ob_tensor_set_element(value->type.dtype, data, i, number);
+  }
+  place->kind = OB_PLACE_CONTENT;
+  place->data = data;
+  return OB_OK;
+}
+
+/* ---------------------------------------------------------------- memory */
+
+static void add_buffer(planner_t *p, uint32_t value, size_t bytes, uint32_t first, uint32_t last) {
+  p->value_of[p->buffer_count] = value;
+  p->buffers[p->buffer_count++] = (ob_plan_buffer_t){.bytes = bytes, .first = first, .last = last, .shares = -1};
+}
+
+/* Shapes of everything that the segment places, and a buffer for what lies in the arena. Values made by steps come later. */
+static ob_status_t place_locals(planner_t *p) {
+  const ob_program_t *program = p->program;
+  for (size_t i = 0; i < p->segment->local_count; i++) {
+    uint32_t v = p->segment->locals[i];
+    ob_place_t *place = &p->plan->places[i];
+    OB_TRY(place_shape(p, program->values[v], place));
+    if (!program->values[v]->producer) { /* symbolic content: steps make all the others */
+      OB_TRY(place_content(p, program->values[v], place));
+    } else if (program->output_of[v] >= 0) {
+      place->kind = OB_PLACE_OUTPUT;
+      place->output = (uint32_t)program->output_of[v];
+    }
+    if (!ob_add_size(p->plan->total_bytes, place->bytes, &p->plan->total_bytes))
+      return ob_fail(OB_OUT_OF_MEMORY, "the values of '%s' are too large", ob_quote(program->name));
+  }
+  return OB_OK;
+}
+
+/* True when output memory may take over the input's: nobody reads the input afterwards, and it is read once here. */
+static bool may_take(const planner_t *p, const ob_step_t *step, uint32_t s, uint32_t input, size_t bytes) {
+  uint32_t v = step->inputs[input], reads = 0;
+  if (v == OB_NO_VALUE || p->buffer_of[v] < 0 || p->taken[p->buffer_of[v]] || p->program->last_use[v] != s) return false;
+  for (uint32_t i = 0; i < step->input_count; i++) reads += step->inputs[i] == v;
+  return reads == 1 && p->buffers[p->buffer_of[v]].bytes == bytes;
+}
+
+static void share(planner_t *p, const ob_step_t *step, uint32_t s, const ob_bound_t *bound) {
+  const int32_t *in_place = bound->info.in_place;
+  for (uint32_t o = 0; in_place && !p->request->no_in_place && o < step->output_count; o++) {
+    int32_t buffer = p->buffer_of[step->outputs[o]];
+    if (in_place[o] < 0 || (uint32_t)in_place[o] >= step->input_count || buffer < 0) continue;
+    if (!may_take(p, step, s, (uint32_t)in_place[o], p->buffers[buffer].bytes)) continue;
+    int32_t input = p->buffer_of[step->inputs[in_place[o]]];
+    p->taken[input] = true;
+    p->buffers[buffer].shares = input;
+  }
+}
+
+/* Instances and buffers of one step. */
+static ob_status_t plan_step(planner_t *p, uint32_t s, const uint32_t *local_of) {
+  const ob_step_t *step = &p->program->steps[s];
+  uint32_t at = s - p->segment->begin, end = p->segment->end;
+  ob_bound_t **bound = &p->plan->bounds[at];
+  if (step->kind == OB_STEP_REGION) {
+    ob_bind_request_t request = {.symbols = p->request->symbols, .threads = p->request->threads};
+    OB_TRY(ob_unit_bind(step->unit, &request, bound));
+    add_buffer(p, OB_NO_VALUE, (*bound)->info.workspace_bytes, s, s);
+  }
+  for (uint32_t o = 0; o < step->output_count; o++) {
+    uint32_t v = step->outputs[o];
+    if (v == OB_NO_VALUE || p->program->deferred[v]) continue;
+    const ob_place_t *place = &p->plan->places[local_of[v]];
+    if (place->kind != OB_PLACE_ARENA) continue;
+    uint32_t last = p->program->last_use[v];
+    p->buffer_of[v] = (int32_t)p->buffer_count;
+    add_buffer(p, v, place->bytes, s, last >= end ? end : last);
+  }
+  if (*bound) share(p, step, s, *bound);
+  return OB_OK;
+}
+
+static ob_status_t plan_memory(planner_t *p, const uint32_t *local_of) {
+  ob_plan_t *plan = p->plan;
+  OB_TRY(ob_plan_memory(p->buffers, p->buffer_count, ALIGNMENT, p->program->model->allocator, &plan->arena_bytes,
+                        &plan->lower_bound));
+  for (size_t i = 0; i < p->buffer_count; i++) {
+    if (p->value_of[i] == OB_NO_VALUE) plan->workspaces[p->buffers[i].first - p->segment->begin] = p->buffers[i].offset;
+    else plan->places[local_of[p->value_of[i]]].offset = p->buffers[i].offset;
+  }
+  return OB_OK;
+}
+
+static ob_status_t fill(planner_t *p) {
+  const ob_program_t *program = p->program;
+  size_t steps = p->segment->end - p->segment->begin, values = program->value_count;
+  ob_arena_t *arena = &p->plan->arena;
+  uint32_t *local_of;
+  OB_TRY(OB_ARENA_ARRAY(arena, p->segment->symbol_count, &p->plan->key));
+  OB_TRY(OB_ARENA_ARRAY(arena, p->segment->local_count, &p->plan->places));
+  OB_TRY(OB_ARENA_ARRAY(arena, steps, &p->plan->bounds));
+  p->plan->bound_count = steps;
+  OB_TRY(OB_ARENA_ARRAY(arena, steps, &p->plan->workspaces));
+  OB_TRY(OB_ARENA_ARRAY(&p->scratch, values, &local_of));
+  OB_TRY(OB_ARENA_ARRAY(&p->scratch, values, &p->buffer_of));
+  OB_TRY(OB_ARENA_ARRAY(&p->scratch, values + steps, &p->value_of));
+  OB_TRY(OB_ARENA_ARRAY(&p->scratch, values + steps, &p->buffers));
+  OB_TRY(OB_ARENA_ARRAY(&p->scratch, values + steps, &p->taken));
+  for (size_t i = 0; i < p->segment->symbol_count; i++) p->plan->key[i] = p->request->symbols[p->segment->symbols[i]];
+  for (size_t v = 0; v < values; v++) p->buffer_of[v] = -1;
+  for (size_t i = 0; i < p->segment->local_count; i++) local_of[p->segment->locals[i]] = (uint32_t)i;
+  OB_TRY(check_guards(p));
+  OB_TRY(place_locals(p));
+  for (uint32_t s = p->segment->begin; s < p->segment->end; s++) OB_TRY(plan_step(p, s, local_of));
+  return plan_memory(p, local_of);
+}
+
+void ob_plan_free(const ob_allocator_t *allocator, ob_plan_t *plan) {
+  for (size_t i = 0; i < plan->bound_count; i++) ob_bound_release(plan->bounds[i]);
+  ob_arena_free(&plan->arena);
+  ob_free(allocator, plan);
+}
+
+static ob_status_t make(const ob_plan_request_t *request, ob_plan_t **out) {
+  const ob_allocator_t *allocator = request->program->model->allocator;
+  ob_plan_t *plan;
+  OB_TRY(OB_NEW(allocator, &plan));
+  atomic_init(&plan->references, 1);
+  plan->threads = request->threads;
+  plan->no_in_place = request->no_in_place;
+  plan->generation = atomic_load(&request->program->model->generation);
+  ob_arena_init(&plan->arena, allocator);
+  planner_t p = {.request = request,
+                 .program = request->program,
+                 .segment = &request->program->segments[request->segment],
+                 .plan = plan};
+  ob_arena_init(&p.scratch, allocator);
+  ob_status_t status = fill(&p);
+  ob_arena_free(&p.scratch);
+  if (status != OB_OK) {
+    ob_plan_free(allocator, plan);
+    return status;
+  }
+  *out = plan;
+  return OB_OK;
+}
+
+/* ---------------------------------------------------------------- the cache */
+
+static ob_plan_t *find(ob_segment_t *segment, const ob_plan_request_t *request) {
+  unsigned generation = atomic_load(&request->program->model->generation);
+  for (ob_plan_t *plan = segment->plans; plan; plan = plan->next) {
+    if (plan->generation != generation || plan->threads != request->threads || plan->no_in_place != request->no_in_place) continue;
+    size_t i = 0;
+    while (i < segment->symbol_count && plan->key[i] == request->symbols[segment->symbols[i]]) i++;
+    if (i < segment->symbol_count) continue;
+    plan->last_use = ++segment->clock;
+    atomic_fetch_add(&plan->references, 1);
+    return plan;
+  }
+  return NULL;
+}
+
+static ob_plan_t *evict(ob_segment_t *segment) {
+  ob_plan_t **oldest = NULL;
+  if (segment->plan_count < MAX_PLANS) return NULL;
+  for (ob_plan_t **link = &segment->plans; *link; link = &(*link)->next)
+    if (atomic_load(&(*link)->references) == 0 && (!oldest || (*link)->last_use < (*oldest)->last_use)) oldest = link;
+  if (!oldest) return NULL;
+  ob_plan_t *plan = *oldest;
+  *oldest = plan->next;
+  segment->plan_count--;
+  return plan;
+}
+
+static void insert(ob_segment_t *segment, ob_plan_t *plan) {
+  plan->last_use = ++segment->clock;
+  plan->next = segment->plans;
+  segment->plans = plan;
+  segment->plan_count++;
+}
+
+ob_status_t ob_plan_acquire(const ob_plan_request_t *request, ob_plan_t **out) {
+  ob_segment_t *segment = &request->program->segments[request->segment];
+  ob_plan_t *drop = NULL, *plan = NULL;
+  *out = NULL;
+  pthread_mutex_lock(&segment->lock);
+  *out = find(segment, request);
+  pthread_mutex_unlock(&segment->lock);
+  if (*out) return OB_OK;
+  OB_TRY(make(request, &plan));
+  pthread_mutex_lock(&segment->lock);
+  *out = find(segment, request); /* another thread may have been faster */
+  drop = plan;
+  if (!*out) {
+    drop = evict(segment);
+    insert(segment, plan);
+    *out = plan;
+  }
+  pthread_mutex_unlock(&segment->lock);
+  if (drop) ob_plan_free(request->program->model->allocator, drop);
+  return OB_OK;
+}
+
+void ob_plan_release(ob_plan_t *plan) {
+  if (plan) atomic_fetch_sub(&plan->references, 1);
+}
