@@ -131,11 +131,7 @@ static bool engine_takes(const single_t *single) {
 }
 
 static void clean_up(single_t *single) {
-  if (single->bound) {
-    single->backend->engine->api->release_instance(single->bound->instance);
-    ob_arena_free(&single->bound->arena);
-    ob_free(single->folder->model->allocator, single->bound);
-  }
+  if (single->bound) ob_bound_discard(single->bound);
   ob_backend_free(single->backend);
   ob_unit_free(single->unit);
   ob_arena_free(&single->arena);

@@ -216,8 +216,7 @@ static ob_status_t change_plan(ob_frame_t *frame, uint32_t index) {
   ob_plan_request_t request = {.program = frame->program,
                                .segment = index,
                                .symbols = frame->context->symbols,
-                               .threads = frame->context->threads,
-                               .no_in_place = frame->context->no_in_place};
+                               .threads = frame->context->threads};
   ob_plan_t *plan;
   ob_plan_release(state->plan);
   state->plan = NULL;

@@ -69,7 +69,6 @@ struct ob_context {
   uint64_t deadline_ns;
   const volatile int *cancel;
   bool again;       /* an engine was replaced: the call begins anew */
-  bool no_in_place;
   ob_region_hook_t hook; /* verification looks on */
   void *hook_user;
   ob_block_t *staging; /* [input]: contiguous, aligned copies */

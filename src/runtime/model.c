@@ -67,6 +67,12 @@ static ob_status_t ready(ob_model_t *model, bool relabel) {
   return ob_function_create(model, model->program, &model->function);
 }
 
+static ob_status_t open_artifact(ob_model_t *model, const void *data, size_t size) {
+  model->artifact = data;
+  model->artifact_size = size;
+  return ready(model, false);
+}
+
 static ob_status_t compile_onnx(ob_model_t *model, const ob_compile_options_t *options) {
   OB_TRY(ob_model_compile(model, options));
   return ready(model, true);
@@ -97,7 +103,7 @@ static ob_status_t open_file(ob_model_t *model, const char *path, const ob_optio
       ob_mapping_close(&mapping);
       return ob_fail_within(status, "%s: ", ob_quote(path));
     }
-    return ready(model, false);
+    return open_artifact(model, mapping.data, mapping.size);
   }
   bool onnx = ob_onnx_looks_like(mapping.data, mapping.size);
   ob_mapping_close(&mapping);
@@ -117,7 +123,7 @@ static ob_status_t open_bytes(ob_model_t *model, const void *data, size_t size, 
       data = memcpy(model->copy, data, size);
     }
     OB_TRY(ob_artifact_read(data, size, model->allocator, &model->module));
-    return ready(model, false);
+    return open_artifact(model, data, size);
   }
   if (!ob_onnx_looks_like(data, size)) return neither(NULL);
   ob_import_options_t import = {.allocator = model->allocator, .base_dir = options->base_dir};

@@ -74,6 +74,8 @@ OB_MUST_CHECK ob_status_t ob_unit_open(ob_unit_t *unit, bool relabel);
 /* An instance, from the cache or new; a failing engine is replaced. Give it back with ob_bound_release(). */
 OB_MUST_CHECK ob_status_t ob_unit_bind(ob_unit_t *unit, const ob_bind_request_t *request, ob_bound_t **bound);
 void ob_bound_release(ob_bound_t *bound);
+/* Frees an instance that is in no cache. */
+void ob_bound_discard(ob_bound_t *bound);
 /* Puts the next engine in `failed`'s place, unless another thread has done so. Records `status` again when there is none. */
 OB_MUST_CHECK ob_status_t ob_unit_replace(ob_unit_t *unit, ob_backend_t *failed, ob_status_t status);
 /* True for failures that another engine may not have. */
@@ -128,6 +130,8 @@ struct ob_model {
   bool engines_given; /* the caller gave a list: nothing else is used */
   ob_module_t *module;
   void *copy;         /* of an artifact that was not aligned */
+  const void *artifact; /* the bytes that the model was read from; NULL: it was compiled */
+  size_t artifact_size;
   ob_arena_t arena;
   OB_ARRAY(ob_preferred_t) engines; /* preference order */
   const char *engine_path;

@@ -111,7 +111,7 @@ static bool may_take(const planner_t *p, const ob_step_t *step, uint32_t s, uint
 
 static void share(planner_t *p, const ob_step_t *step, uint32_t s, const ob_bound_t *bound) {
   const int32_t *in_place = bound->info.in_place;
-  for (uint32_t o = 0; in_place && !p->request->no_in_place && o < step->output_count; o++) {
+  for (uint32_t o = 0; in_place && o < step->output_count; o++) {
     int32_t buffer = p->buffer_of[step->outputs[o]];
     if (in_place[o] < 0 || (uint32_t)in_place[o] >= step->input_count || buffer < 0) continue;
     if (!may_take(p, step, s, (uint32_t)in_place[o], p->buffers[buffer].bytes)) continue;
@@ -191,7 +191,6 @@ static ob_status_t make(const ob_plan_request_t *request, ob_plan_t **out) {
   OB_TRY(OB_NEW(allocator, &plan));
   atomic_init(&plan->references, 1);
   plan->threads = request->threads;
-  plan->no_in_place = request->no_in_place;
   plan->generation = atomic_load(&request->program->model->generation);
   ob_arena_init(&plan->arena, allocator);
   planner_t p = {.request = request,
@@ -214,7 +213,7 @@ static ob_status_t make(const ob_plan_request_t *request, ob_plan_t **out) {
 static ob_plan_t *find(ob_segment_t *segment, const ob_plan_request_t *request) {
   unsigned generation = atomic_load(&request->program->model->generation);
   for (ob_plan_t *plan = segment->plans; plan; plan = plan->next) {
-    if (plan->generation != generation || plan->threads != request->threads || plan->no_in_place != request->no_in_place) continue;
+    if (plan->generation != generation || plan->threads != request->threads) continue;
     size_t i = 0;
     while (i < segment->symbol_count && plan->key[i] == request->symbols[segment->symbols[i]]) i++;
     if (i < segment->symbol_count) continue;

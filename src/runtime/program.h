@@ -132,7 +132,6 @@ struct ob_plan {
   atomic_uint references;
   unsigned generation; /* of the model's engines */
   uint32_t threads;
-  bool no_in_place;
   int64_t *key; /* [segment symbol] */
   ob_arena_t arena;
   ob_place_t *places;  /* [segment local] */
@@ -151,7 +150,6 @@ typedef struct ob_plan_request {
   uint32_t segment;
   const int64_t *symbols;
   uint32_t threads;
-  bool no_in_place; /* verification reads inputs again */
 } ob_plan_request_t;
 
 /* From the cache, or new. Give it back with ob_plan_release(). */

@@ -78,7 +78,7 @@ ob_status_t ob_unit_create(ob_model_t *model, ob_region_t *region, ob_unit_t **o
   return OB_OK;
 }
 
-static void bound_free(ob_bound_t *bound) {
+void ob_bound_discard(ob_bound_t *bound) {
   const ob_allocator_t *allocator = bound->backend->unit->model->allocator;
   if (bound->instance) bound->backend->engine->api->release_instance(bound->instance);
   ob_arena_free(&bound->arena);
@@ -89,7 +89,7 @@ void ob_unit_free(ob_unit_t *unit) {
   if (!unit) return;
   for (ob_bound_t *bound = unit->bounds; bound;) {
     ob_bound_t *next = bound->next;
-    bound_free(bound);
+    ob_bound_discard(bound);
     bound = next;
   }
   for (ob_backend_t *backend = atomic_load(&unit->backend); backend;) {
@@ -364,7 +364,7 @@ ob_status_t ob_backend_bind(ob_backend_t *backend, const ob_bind_request_t *requ
   if (status == OB_OK) status = keep_outputs(bound, &binding);
   ob_arena_free(&scratch);
   if (status != OB_OK) {
-    bound_free(bound);
+    ob_bound_discard(bound);
     return ob_fail_within(status, "region '%s': ", ob_quote(backend->unit->region->symbol));
   }
   *out = bound;
@@ -409,7 +409,7 @@ static ob_bound_t *settle(ob_unit_t *unit, ob_bound_t *bound, const bind_key_t *
     other = bound;
   }
   pthread_mutex_unlock(&unit->lock);
-  if (drop) bound_free(drop);
+  if (drop) ob_bound_discard(drop);
   return other;
 }
 
@@ -425,7 +425,7 @@ static ob_status_t bind_new(ob_unit_t *unit, const ob_bind_request_t *request, c
   ob_status_t status = ob_arena_copy(&bound->arena, key->items, key->count * sizeof *key->items, (void **)&bound->key);
   bound->key_size = key->count;
   if (status != OB_OK) {
-    bound_free(bound);
+    ob_bound_discard(bound);
     return status;
   }
   *out = settle(unit, bound, key);

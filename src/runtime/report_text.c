@@ -1,0 +1,140 @@
+/* Reports as text of at most 100 columns. */
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/report.h"
+
+enum { COLUMNS = 100 };
+
+/* Words wrapped at COLUMNS, later lines indented. `at`: column where the text begins. */
+static void wrap(ob_str_t *out, const char *words, size_t at, size_t indent) {
+  size_t column = at;
+  while (*words) {
+    size_t length = strcspn(words, " ");
+    if (column > indent && column + 1 + length > COLUMNS) {
+      ob_str_printf(out, "\n%*s", (int)indent, "");
+      column = indent;
+    } else if (column > at) {
+      ob_str_append(out, " ");
+      column++;
+    }
+    /* a word that is longer than a line is cut: names of models may be anything */
+    size_t room = COLUMNS - column;
+    ob_str_append_n(out, words, length < room ? length : room);
+    column += length < room ? length : room;
+    words += length;
+    words += strspn(words, " ");
+  }
+  ob_str_append(out, "\n");
+}
+
+static void print_values(const ob_facts_t *facts, ob_value_t *const *values, size_t count, const char *what, ob_str_t *out) {
+  for (size_t i = 0; i < count; i++) {
+    ob_str_t type;
+    ob_str_init(&type, facts->model->allocator);
+    ob_type_print(facts->model->module->exprs, &values[i]->type, &type);
+    ob_str_printf(out, "%-9s %-30.60s ", i == 0 ? what : "", ob_quote(values[i]->name));
+    wrap(out, type.text ? ob_quote(type.text) : "?", 41, 41);
+    ob_str_free(&type);
+  }
+}
+
+static void print_symbols(const ob_facts_t *facts, ob_str_t *out) {
+  const ob_expr_pool_t *pool = facts->model->module->exprs;
+  size_t shown = 0;
+  for (size_t i = 0; i < facts->model->symbol_count; i++) {
+    const ob_symbol_t *symbol = ob_expr_symbol_at(pool, i);
+    if (symbol->source != OB_SYMBOL_DIM) continue;
+    ob_str_printf(out, "%-9s %-30.60s at least %lld", shown++ == 0 ? "dims" : "", ob_quote(symbol->name), (long long)symbol->min);
+    if (symbol->max != INT64_MAX) ob_str_printf(out, ", at most %lld", (long long)symbol->max);
+    ob_str_printf(out, ", likely %lld\n", (long long)facts->model->typical[i]);
+  }
+}
+
+static void print_size(ob_str_t *out, const char *label, const char *what, size_t bytes) {
+  ob_str_printf(out, "%-9s %-30s ", label, what);
+  ob_report_bytes(out, bytes);
+  ob_str_append(out, "\n");
+}
+
+static void print_sizes(const ob_facts_t *facts, ob_str_t *out) {
+  const ob_report_memory_t *memory = &facts->memory;
+  print_size(out, "sizes", "constants", facts->constant_bytes);
+  print_size(out, "", "packed for engines", facts->packed_bytes);
+  print_size(out, "", "built by engines", facts->blob_bytes);
+  print_size(out, "memory", "all values, at likely sizes", memory->total_bytes);
+  print_size(out, "", "the most alive at once", memory->lower_bound);
+  if (memory->known) {
+    print_size(out, "", "planned arena", memory->arena_bytes);
+    return;
+  }
+  ob_str_printf(out, "%-9s %-30s ", "", "planned arena");
+  wrap(out, memory->problem, 41, 41);
+}
+
+static ob_status_t print_engines(const ob_facts_t *facts, ob_str_t *out) {
+  ob_op_counts_t counts;
+  OB_TRY(ob_facts_count(facts, &counts));
+  for (size_t i = 0; i < counts.count;) {
+    ob_str_t line;
+    uint32_t total = 0;
+    size_t k = i;
+    ob_str_init(&line, facts->model->allocator);
+    for (; k < counts.count && strcmp(counts.items[k].engine, counts.items[i].engine) == 0; k++) {
+      ob_str_printf(&line, "%s%s %u", k > i ? ", " : "", counts.items[k].op, counts.items[k].count);
+      total += counts.items[k].count;
+    }
+    ob_str_printf(out, "%-9s %-10s %6u %s: ", i == 0 ? "nodes" : "", counts.items[i].engine, total, total == 1 ? "node " : "nodes");
+    wrap(out, line.text ? line.text : "", 35, 35);
+    ob_str_free(&line);
+    i = k;
+  }
+  ob_array_free(facts->model->allocator, &counts);
+  return OB_OK;
+}
+
+static bool refusal_told(const ob_graph_t *body, size_t node, const ob_refusal_t *refusal) {
+  for (size_t n = 0; n <= node; n++)
+    for (size_t i = 0; i < body->nodes.items[n]->refusal_count; i++) {
+      const ob_refusal_t *other = &body->nodes.items[n]->refusals[i];
+      if (other == refusal) return false;
+      if (strcmp(other->engine, refusal->engine) == 0 && strcmp(other->reason, refusal->reason) == 0) return true;
+    }
+  return false;
+}
+
+/* Each reason once a region. */
+static void print_refusals(const ob_graph_t *body, ob_str_t *out) {
+  for (size_t n = 0; n < body->nodes.count; n++)
+    for (size_t i = 0; i < body->nodes.items[n]->refusal_count; i++) {
+      const ob_refusal_t *refusal = &body->nodes.items[n]->refusals[i];
+      if (refusal_told(body, n, refusal)) continue;
+      ob_str_printf(out, "%22s not %s: ", "", refusal->engine);
+      wrap(out, ob_quote(refusal->reason), 28 + strlen(refusal->engine), 26);
+    }
+}
+
+static void print_regions(const ob_facts_t *facts, ob_str_t *out) {
+  const ob_model_t *model = facts->model;
+  for (size_t r = 0; r < model->unit_count; r++) {
+    const ob_region_t *region = model->units[r]->region;
+    const char *engine = atomic_load(&model->units[r]->backend)->engine->name;
+    ob_str_printf(out, "%-9s %-20.40s %-10s %4zu %s ", r == 0 ? "regions" : "", ob_quote(region->symbol), engine,
+                  region->body->nodes.count, region->body->nodes.count == 1 ? "node " : "nodes");
+    wrap(out, region->why ? ob_quote(region->why) : "", 53, 53);
+    if (strcmp(engine, region->engine) != 0) ob_str_printf(out, "%22s placed on %s, which cannot be used here\n", "", ob_quote(region->engine));
+    print_refusals(region->body, out);
+  }
+}
+
+ob_status_t ob_report_text(const ob_facts_t *facts, ob_str_t *out) {
+  const ob_graph_t *main = facts->model->module->main;
+  ob_str_printf(out, "%-9s %s\n", "graph", ob_quote(main->name));
+  print_values(facts, main->inputs.items, main->inputs.count, "inputs", out);
+  print_values(facts, main->outputs.items, main->outputs.count, "outputs", out);
+  print_symbols(facts, out);
+  print_sizes(facts, out);
+  OB_TRY(print_engines(facts, out));
+  print_regions(facts, out);
+  return OB_OK;
+}
