@@ -38,6 +38,16 @@ static ob_dim_t place(ob_infer_t *infer, ob_dim_t at, ob_dim_t size, ob_dim_t hi
   return at_least(infer, at_most(infer, at, high), low);
 }
 
+/* Where a range begins. Backwards it is clamped to 0..size - 1, which is -1 for an empty axis: there is nothing to copy. */
+static ob_dim_t first_place(ob_infer_t *infer, ob_dim_t start, ob_dim_t size, int64_t step) {
+  ob_dim_t last = ob_dim_plus(infer, size, -1);
+  if (step > 0) return place(infer, start, size, size, 0);
+  if (ob_dim_is(start, -1)) return last;
+  int64_t number;
+  if (is_beyond(start) && ob_dim_is_const(start, &number) && number > 0) return last;
+  return at_most(infer, place(infer, start, size, last, 0), last);
+}
+
 /* How many elements lie from start to end. */
 static ob_dim_t length(ob_infer_t *infer, ob_dim_t size, ob_dim_t start, ob_dim_t end, int64_t step) {
   ob_dim_t last = step > 0 ? size : ob_dim_plus(infer, size, -1), first;
@@ -46,7 +56,7 @@ static ob_dim_t length(ob_infer_t *infer, ob_dim_t size, ob_dim_t start, ob_dim_
   if (step > 0 && ob_dim_is_const(start, &number) && number >= 0)
     first = start; /* max() below does the rest */
   else
-    first = place(infer, start, size, last, step > 0 ? 0 : low);
+    first = first_place(infer, start, size, step);
   ob_dim_t span = step > 0 ? ob_dim_sub(infer, stop, first) : ob_dim_sub(infer, first, stop);
   span = at_least(infer, span, 0);
   if (step == 1 || step == -1) return span;
@@ -72,12 +82,11 @@ static bool read_axes(ob_infer_t *infer, int32_t rank, size_t count, int64_t axe
 
 static void slice_content(ob_infer_t *infer, int64_t step) {
   ob_content_t data, start, end;
-  int64_t size, first, stop;
+  int64_t size, first;
   if (!ob_infer_content(infer, 0, &data) || !ob_infer_content(infer, 1, &start) || !ob_infer_content(infer, 2, &end) || data.scalar)
     return;
-  ob_dim_t count = ob_dim(infer, (int64_t)data.count), last = step > 0 ? count : ob_dim_plus(infer, count, -1);
-  if (start.count != 1 || !ob_dim_is_const(place(infer, start.items[0], count, last, step > 0 ? 0 : -1), &first)) return;
-  if (!ob_dim_is_const(place(infer, end.items[0], count, last, step > 0 ? 0 : -1), &stop)) return;
+  ob_dim_t count = ob_dim(infer, (int64_t)data.count);
+  if (start.count != 1 || !ob_dim_is_const(first_place(infer, start.items[0], count, step), &first)) return;
   if (!ob_dim_is_const(length(infer, count, start.items[0], end.items[0], step), &size)) return;
   ob_dim_t *items = ob_infer_room(infer, (size_t)size);
   for (int64_t i = 0; items && i < size; i++) items[i] = data.items[first + i * step];
