@@ -94,11 +94,12 @@ void ob_agree(const char *name, ob_case_t build, int rounds, double tolerance) {
 }
 
 void ob_agree_window(ob_random_t *random, ob_agree_window_t *w, int64_t max_size) {
-  w->spatial = (int32_t)ob_pick(random, 1, 3);
+  const int64_t square = ob_pick(random, 0, 1) ? ob_pick(random, 2, 5) : 0, step = ob_pick(random, 1, 2); /* the usual windows have loops of their own */
+  w->spatial = square ? 2 : (int32_t)ob_pick(random, 1, 3);
   for (int32_t i = 0; i < w->spatial; i++) {
-    w->kernel[i] = ob_pick(random, 1, 4);
-    w->strides[i] = ob_pick(random, 1, 3);
-    w->dilations[i] = ob_pick(random, 1, 2);
+    w->kernel[i] = square ? square : ob_pick(random, 1, 4);
+    w->strides[i] = square ? step : ob_pick(random, 1, 3);
+    w->dilations[i] = square ? 1 : ob_pick(random, 1, 2);
     w->pads[i] = ob_pick(random, 0, w->kernel[i] - 1);
     w->pads[i + w->spatial] = ob_pick(random, 0, w->kernel[i] - 1);
     const int64_t reach = (w->kernel[i] - 1) * w->dilations[i] + 1;

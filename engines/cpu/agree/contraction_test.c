@@ -46,7 +46,7 @@ static void gemm(ob_rig_t *rig, ob_random_t *random) {
 static void conv(ob_rig_t *rig, ob_random_t *random) {
   ob_agree_window_t w;
   int64_t weights[5];
-  ob_agree_window(random, &w, 12);
+  ob_agree_window(random, &w, ob_pick(random, 0, 3) == 0 ? 36 : 12);
   const int64_t kind = ob_pick(random, 0, 3), groups = kind == 0 ? ob_pick(random, 2, 5) : kind == 1 ? ob_pick(random, 2, 20) : 1;
   const int64_t channels = kind == 1 ? 1 : ob_pick(random, 1, 9), filters = kind == 1 && ob_pick(random, 0, 1) ? 1 : ob_pick(random, 1, 40);
   w.x[0] = w.y[0] = ob_pick(random, 1, 2);

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "cpu/gemm/plane.h"
+
 /* Work worth a thread, in multiplications. */
 #define GRAIN ((size_t)100000)
 
@@ -16,7 +18,7 @@ typedef struct plan {
   size_t panel_size;    /* floats of a group's panels */
   size_t scratch;
   bool depthwise, matrix; /* matrix: 1x1, stride 1, no pads: the image is B itself */
-  size_t padded[3], padded_size; /* depthwise: the plane with its pads */
+  ob_padded_t padded; /* depthwise */
 } plan_t;
 
 /* Weights as panels of filters. With groups each group's filters must fill whole panels; else it is done when the plan is made. */
@@ -71,18 +73,6 @@ static ob_status_t set_weights(ob_kernel_setup_t *setup, plan_t *plan) {
   return OB_OK;
 }
 
-static void plan_depthwise(plan_t *plan, size_t *scratch) {
-  const ob_conv_t *c = &plan->conv;
-  plan->padded_size = 1;
-  for (int i = 0; i < 3; i++) {
-    /* all that the windows touch */
-    const size_t reach = (c->out[i] - 1) * (size_t)c->stride[i] + (c->kernel[i] - 1) * (size_t)c->dilation[i] + 1;
-    plan->padded[i] = reach;
-    plan->padded_size *= reach;
-  }
-  *scratch = (plan->padded_size + 15) / 16 * 64 + (c->taps * sizeof(float *) + 63) / 64 * 64;
-}
-
 static ob_status_t prepare(ob_kernel_setup_t *setup) {
   const ob_tensor_t *w = setup->inputs[1];
   plan_t *plan;
@@ -99,7 +89,8 @@ static ob_status_t prepare(ob_kernel_setup_t *setup) {
   for (int i = 0; i < 3; i++) plan->matrix = plan->matrix && c->stride[i] == 1 && c->pad[i] == 0 && c->in[i] == c->out[i];
   plan->cut = ob_gemm_cut(plan->isa, c->filters, c->out_size, c->batch * c->groups, setup->threads);
   plan->scratch = ob_gemm_scratch(plan->isa, &plan->cut, c->channels * c->taps);
-  if (plan->depthwise) plan_depthwise(plan, &plan->scratch);
+  if (plan->depthwise) OB_TRY(ob_padded_plan(setup->arena, c, &plan->padded));
+  if (plan->depthwise) plan->scratch = plan->padded.bytes;
   OB_TRY(set_weights(setup, plan));
   setup->state = plan;
   size_t panels = 0;
@@ -219,54 +210,17 @@ static void run_products(void *arg, size_t piece, size_t begin, size_t end) {
   }
 }
 
-/* The plane inside its pads. */
-static void pad_plane(const plan_t *plan, const float *x, float *to) {
-  const ob_conv_t *c = &plan->conv;
-  for (size_t z = 0; z < plan->padded[0]; z++)
-    for (size_t y = 0; y < plan->padded[1]; y++, to += plan->padded[2]) {
-      const int64_t in_z = (int64_t)z - c->pad[0], in_y = (int64_t)y - c->pad[1];
-      if (in_z < 0 || in_z >= (int64_t)c->in[0] || in_y < 0 || in_y >= (int64_t)c->in[1])
-        memset(to, 0, plan->padded[2] * sizeof *to);
-      else
-        copy_clipped(x + ((size_t)in_z * c->in[1] + (size_t)in_y) * c->in[2], (int64_t)c->in[2], -c->pad[2], 1, plan->padded[2], to);
-    }
-}
-
-static void convolve_plane(const plan_t *plan, const float *padded, const float **taps, ob_taps_t *row) {
-  const ob_conv_t *c = &plan->conv;
-  for (size_t z = 0; z < c->out[0]; z++)
-    for (size_t y = 0; y < c->out[1]; y++, row->y += c->out[2]) {
-      size_t t = 0;
-      for (size_t kz = 0; kz < c->kernel[0]; kz++)
-        for (size_t ky = 0; ky < c->kernel[1]; ky++) {
-          const size_t in_z = z * (size_t)c->stride[0] + kz * (size_t)c->dilation[0];
-          const size_t in_y = y * (size_t)c->stride[1] + ky * (size_t)c->dilation[1];
-          const float *from = padded + (in_z * plan->padded[1] + in_y) * plan->padded[2];
-          for (size_t kx = 0; kx < c->kernel[2]; kx++) taps[t++] = from + kx * (size_t)c->dilation[2];
-        }
-      plan->isa->taps(row);
-    }
-}
-
 static void run_depthwise(void *arg, size_t piece, size_t begin, size_t end) {
   const job_t *job = arg;
   const plan_t *plan = job->plan;
   const ob_conv_t *c = &plan->conv;
-  float *padded = (float *)(void *)(job->scratch + piece * plan->scratch);
-  const float **taps = (const float **)(void *)((char *)padded + (plan->padded_size + 15) / 16 * 64);
+  float *room = (float *)(void *)(job->scratch + piece * plan->scratch);
   for (size_t image = begin; image < end; image++) {
     const size_t channel = image % c->groups;
-    ob_taps_t row = {.taps = taps,
-                     .weights = job->weights + channel * c->taps,
-                     .count = c->taps,
-                     .stride = (size_t)c->stride[2],
-                     .n = c->out[2],
-                     .y = job->y + image * c->out_size,
-                     .bias = job->bias ? job->bias[channel] : 0.0f,
-                     .low = -INFINITY,
-                     .high = INFINITY};
-    pad_plane(plan, job->x + image * c->in_size, padded);
-    convolve_plane(plan, padded, taps, &row);
+    const ob_plane_t plane = {
+        .weights = job->weights + channel * c->taps, .bias = job->bias ? job->bias[channel] : 0.0f, .low = -INFINITY, .high = INFINITY};
+    ob_padded_fill(c, &plan->padded, job->x + image * c->in_size, 0.0f, room);
+    ob_padded_run(c, &plan->padded, room, job->y + image * c->out_size, plan->isa->plane_convolve, plane);
   }
 }
 

@@ -56,8 +56,16 @@ LOOPS(uint32_t, 4)
 LOOPS(uint64_t, 8)
 LOOPS(wide_t, 16)
 
+/* Words of any kind are moved as floats. */
+static void turn_words(const char *from, char *to, size_t m, size_t n, int64_t from_stride, int64_t to_stride) {
+  if (from_stride < 0 || to_stride < 0)
+    turn_4(from, to, m, n, from_stride, to_stride);
+  else
+    ob_cpu_isa()->transpose((const float *)(const void *)from, (size_t)from_stride, (float *)(void *)to, (size_t)to_stride, n, m);
+}
+
 static const loops_t all_loops[17] = {
-    [1] = {row_1, turn_1}, [2] = {row_2, turn_2}, [4] = {row_4, turn_4}, [8] = {row_8, turn_8}, [16] = {row_16, turn_16}};
+    [1] = {row_1, turn_1}, [2] = {row_2, turn_2}, [4] = {row_4, turn_words}, [8] = {row_8, turn_8}, [16] = {row_16, turn_16}};
 
 void ob_copy_fill(void *to, const void *value, size_t n, size_t size) { all_loops[size].row(value, to, n, 0, 1); }
 

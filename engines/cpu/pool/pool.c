@@ -2,15 +2,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "cpu/gemm/conv.h"
+#include "cpu/gemm/plane.h"
 
 typedef struct plan {
   const ob_isa_t *isa;
   ob_conv_t conv;
   bool average;
-  size_t padded[3], plane; /* the plane with its pads, in floats, rounded up to whole cache lines */
-  size_t scratch;
-  float *counts[3]; /* AveragePool: how many elements of a window along an axis count, for each output place */
+  ob_padded_t padded;
+  float *counts; /* AveragePool: [output] how many elements of its window count */
 } plan_t;
 
 /* Elements along axis `i` that count for output `o`: those inside the input, or inside input and padding. */
@@ -38,11 +37,16 @@ static int64_t end_pad(const ob_kernel_setup_t *setup, const ob_conv_t *c, int i
 
 static ob_status_t count_windows(ob_kernel_setup_t *setup, plan_t *plan, int32_t spatial) {
   const bool with_padding = ob_setup_int(setup, "count_include_pad", 0) != 0;
-  for (int i = 0; i < 3; i++) {
-    const int64_t end = end_pad(setup, &plan->conv, i, spatial);
-    OB_TRY(ob_arena_alloc_array(setup->arena, plan->conv.out[i], sizeof(float), (void **)&plan->counts[i]));
-    for (size_t o = 0; o < plan->conv.out[i]; o++) plan->counts[i][o] = count_of(&plan->conv, i, o, end, with_padding);
-  }
+  const ob_conv_t *c = &plan->conv;
+  int64_t end[3];
+  size_t at = 0;
+  OB_TRY(OB_ARENA_ARRAY(setup->arena, c->out_size, &plan->counts));
+  for (int i = 0; i < 3; i++) end[i] = end_pad(setup, c, i, spatial);
+  for (size_t z = 0; z < c->out[0]; z++)
+    for (size_t y = 0; y < c->out[1]; y++) {
+      const float rows = count_of(c, 0, z, end[0], with_padding) * count_of(c, 1, y, end[1], with_padding);
+      for (size_t x = 0; x < c->out[2]; x++) plan->counts[at++] = rows * count_of(c, 2, x, end[2], with_padding);
+    }
   return OB_OK;
 }
 
@@ -58,15 +62,9 @@ static ob_status_t prepare(ob_kernel_setup_t *setup) {
   plan->isa = ob_cpu_isa();
   plan->average = strcmp(setup->node->op, "AveragePool") == 0;
   if (plan->average) OB_TRY(count_windows(setup, plan, spatial));
-  size_t size = 1;
-  for (int i = 0; i < 3; i++) {
-    plan->padded[i] = c->out[i] == 0 ? 0 : (c->out[i] - 1) * (size_t)c->stride[i] + (c->kernel[i] - 1) * (size_t)c->dilation[i] + 1;
-    size *= plan->padded[i];
-  }
-  plan->plane = (size + 15) / 16 * 16;
-  plan->scratch = (plan->plane + (c->out[2] + 15) / 16 * 16) * sizeof(float);
+  OB_TRY(ob_padded_plan(setup->arena, c, &plan->padded));
   setup->state = plan;
-  if (!ob_mul_size(plan->scratch, setup->threads, &setup->scratch_bytes)) return ob_fail_memory();
+  if (!ob_mul_size(plan->padded.bytes, setup->threads, &setup->scratch_bytes)) return ob_fail_memory();
   return OB_OK;
 }
 
@@ -77,55 +75,19 @@ typedef struct job {
   char *scratch;
 } job_t;
 
-static void fill(float *to, size_t n, float value) {
-  for (size_t i = 0; i < n; i++) to[i] = value;
-}
-
-/* The plane inside its pads, which do not change the result. */
-static void pad_plane(const plan_t *plan, const float *x, float *to) {
-  const ob_conv_t *c = &plan->conv;
-  const float nothing = plan->average ? 0.0f : -INFINITY;
-  for (size_t z = 0; z < plan->padded[0]; z++)
-    for (size_t y = 0; y < plan->padded[1]; y++, to += plan->padded[2]) {
-      const int64_t in_z = (int64_t)z - c->pad[0], in_y = (int64_t)y - c->pad[1];
-      const size_t width = plan->padded[2], before = (size_t)c->pad[2] < width ? (size_t)c->pad[2] : width;
-      if (in_z < 0 || in_z >= (int64_t)c->in[0] || in_y < 0 || in_y >= (int64_t)c->in[1]) {
-        fill(to, width, nothing);
-        continue;
-      }
-      const size_t inside = width - before < c->in[2] ? width - before : c->in[2];
-      fill(to, before, nothing);
-      memcpy(to + before, x + ((size_t)in_z * c->in[1] + (size_t)in_y) * c->in[2], inside * sizeof *to);
-      fill(to + before + inside, width - before - inside, nothing);
-    }
-}
-
-static void pool_row(const plan_t *plan, const float *padded, size_t z, size_t y, float *out, float *counts) {
-  const ob_conv_t *c = &plan->conv;
-  void (*take)(const float *, float *, size_t, size_t) = plan->average ? plan->isa->pool_add_row : plan->isa->pool_max_row;
-  fill(out, c->out[2], plan->average ? 0.0f : -INFINITY);
-  for (size_t kz = 0; kz < c->kernel[0]; kz++)
-    for (size_t ky = 0; ky < c->kernel[1]; ky++) {
-      const size_t in_z = z * (size_t)c->stride[0] + kz * (size_t)c->dilation[0], in_y = y * (size_t)c->stride[1] + ky * (size_t)c->dilation[1];
-      const float *from = padded + (in_z * plan->padded[1] + in_y) * plan->padded[2];
-      for (size_t kx = 0; kx < c->kernel[2]; kx++) take(from + kx * (size_t)c->dilation[2], out, c->out[2], (size_t)c->stride[2]);
-    }
-  if (!plan->average) return;
-  const float rows = plan->counts[0][z] * plan->counts[1][y];
-  for (size_t i = 0; i < c->out[2]; i++) counts[i] = plan->counts[2][i] * rows;
-  const ob_tile_t tile = {.in = {out, counts}, .out = out, .n = c->out[2]};
-  plan->isa->binary[OB_BINARY_div](&tile);
-}
-
 static void run_planes(void *arg, size_t piece, size_t begin, size_t end) {
   const job_t *job = arg;
   const plan_t *plan = job->plan;
   const ob_conv_t *c = &plan->conv;
-  float *padded = (float *)(void *)(job->scratch + piece * plan->scratch), *counts = padded + plan->plane;
+  float *room = (float *)(void *)(job->scratch + piece * plan->padded.bytes);
+  void (*loop)(const ob_plane_t *) = plan->average ? plan->isa->plane_sum : plan->isa->plane_max;
   for (size_t image = begin; image < end; image++) {
     float *y = job->y + image * c->out_size;
-    pad_plane(plan, job->x + image * c->in_size, padded);
-    for (size_t row = 0; row < c->out[0] * c->out[1]; row++, y += c->out[2]) pool_row(plan, padded, row / c->out[1], row % c->out[1], y, counts);
+    ob_padded_fill(c, &plan->padded, job->x + image * c->in_size, plan->average ? 0.0f : -INFINITY, room);
+    ob_padded_run(c, &plan->padded, room, y, loop, (ob_plane_t){.x = NULL});
+    if (!plan->average) continue;
+    const ob_tile_t tile = {.in = {y, plan->counts}, .out = y, .n = c->out_size};
+    plan->isa->binary[OB_BINARY_div](&tile);
   }
 }
 

@@ -84,13 +84,6 @@ void OB_ISA(gemm)(const ob_gemm_tile_t *t) {
   by_rows[t->rows - 1](t);
 }
 
-void OB_ISA(pack_rows)(const float *x, size_t ld, size_t m, size_t n, float alpha, float *to, size_t width) {
-  for (size_t j = 0; j < n; j++, to += width) {
-    for (size_t i = 0; i < m; i++) to[i] = alpha * x[i * ld + j];
-    for (size_t i = m; i < width; i++) to[i] = 0.0f;
-  }
-}
-
 void OB_ISA(gemv)(const float *x, const float *w, float *y, size_t k, size_t n, size_t ld) {
   size_t j = 0;
   for (; j + 4 * V_LANES <= n; j += 4 * V_LANES) {

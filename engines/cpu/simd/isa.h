@@ -63,14 +63,19 @@ typedef struct ob_gemm_tile {
   float low, high;
 } ob_gemm_tile_t;
 
-/* Depthwise convolution of a row: y[i] = bias + sum over t of weight[t] * tap[t][i * stride], within [low, high]. */
-typedef struct ob_taps {
-  const float *const *taps;
-  const float *weights;
-  size_t count, stride, n;
-  float *y;
+/* Windows over a plane that has its padding: y[r][c] = combination over t of x[r * row_step + c * stride + taps[t]].
+ * x must be readable for OB_PLANE_SLACK * stride floats past its end. */
+#define OB_PLANE_SLACK 64
+typedef struct ob_plane {
+  const float *x;
+  const size_t *taps;
+  size_t tap_count, rows, columns, row_step, stride;
+  size_t pitch;         /* floats from row to row of x */
+  size_t window;        /* k when the taps are k x k neighbours; 0: anything else */
+  float *y;             /* rows x columns */
+  const float *weights; /* convolution: one a tap */
   float bias, low, high;
-} ob_taps_t;
+} ob_plane_t;
 
 typedef struct ob_isa {
   const char *name;
@@ -94,10 +99,13 @@ typedef struct ob_isa {
   float (*dot)(const float *a, const float *b, size_t n);
   /* y[j] += sum over i of x[i] * w[i][j], w row-major of n columns, `ld` apart */
   void (*gemv)(const float *x, const float *w, float *y, size_t k, size_t n, size_t ld);
-  /* y[i] = max / sum over x[i * stride] */
-  void (*pool_max_row)(const float *x, float *y, size_t n, size_t stride);
-  void (*pool_add_row)(const float *x, float *y, size_t n, size_t stride);
-  void (*taps)(const ob_taps_t *row);
+  /* `rows` rows of `n` floats into rows of `width` floats (before + n <= width), `value` around them. Writes up to OB_PLANE_SLACK past the end. */
+  void (*pad_rows)(const float *x, size_t rows, size_t n, float *to, size_t before, size_t width, float value);
+  void (*plane_convolve)(const ob_plane_t *plane); /* weighted sum + bias, within [low, high] */
+  void (*plane_max)(const ob_plane_t *plane);
+  void (*plane_sum)(const ob_plane_t *plane);
+  /* y[j * ldy + i] = x[i * ldx + j] for i < m, j < n */
+  void (*transpose)(const float *x, size_t ldx, float *y, size_t ldy, size_t m, size_t n);
   /* m rows of a matrix, `ld` apart, n columns, times `alpha`, as a packed panel: to[j * width + i] */
   void (*pack_rows)(const float *x, size_t ld, size_t m, size_t n, float alpha, float *to, size_t width);
   void (*lstm_gates)(const float *gates, float *cell, float *hidden, size_t n);

@@ -62,6 +62,16 @@ V_FN float v_largest(vf a) { return _mm512_reduce_max_ps(a); }
 V_FN float v_smallest(vf a) { return _mm512_reduce_min_ps(a); }
 /* p * 2^n, also where 2^n alone would overflow or be subnormal. */
 V_FN vf v_scale(vf p, vf n) { return _mm512_scalef_ps(p, n); }
+/* Lanes i, i + 1, ... of a followed by b. */
+#define v_shift(a, b, i) _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_castps_si512(b), _mm512_castps_si512(a), (i)))
+V_FN vf v_even(vf a, vf b) {
+  const __m512i index = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  return _mm512_permutex2var_ps(a, index, b);
+}
+V_FN vf v_odd(vf a, vf b) {
+  const __m512i index = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  return _mm512_permutex2var_ps(a, index, b);
+}
 V_FN vf v_load_even(const float *p) { /* p[0], p[2], ... */
   const __m512i index = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
   return _mm512_permutex2var_ps(v_load(p), index, _mm512_maskz_loadu_ps(0x7fff, p + 16));
@@ -121,11 +131,17 @@ V_FOLD(v_sum, _mm_add_ps, _mm_add_ss)
 V_FOLD(v_product, _mm_mul_ps, _mm_mul_ss)
 V_FOLD(v_largest, _mm_max_ps, _mm_max_ss)
 V_FOLD(v_smallest, _mm_min_ps, _mm_min_ss)
-V_FN vf v_load_even(const float *p) {
-  __m256 a = _mm256_loadu_ps(p), b = _mm256_maskload_ps(p + 8, v_first(7));
+#define V_MIDDLE(a, b) _mm256_permute2f128_si256(_mm256_castps_si256(a), _mm256_castps_si256(b), 0x21)
+#define v_shift(a, b, i) ((i) == 0 ? (a) : _mm256_castsi256_ps(_mm256_alignr_epi8(V_MIDDLE(a, b), _mm256_castps_si256(a), 4 * (i))))
+V_FN vf v_even(vf a, vf b) {
   __m256d mixed = _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0x88));
   return _mm256_castpd_ps(_mm256_permute4x64_pd(mixed, 0xd8));
 }
+V_FN vf v_odd(vf a, vf b) {
+  __m256d mixed = _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0xdd));
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(mixed, 0xd8));
+}
+V_FN vf v_load_even(const float *p) { return v_even(_mm256_loadu_ps(p), _mm256_maskload_ps(p + 8, v_first(7))); }
 #define V_SCALE_BY_PARTS
 
 #else
@@ -194,6 +210,13 @@ V_FN float v_smallest(vf a) {
   float x = a[0] < a[1] ? a[0] : a[1], y = a[2] < a[3] ? a[2] : a[3];
   return x < y ? x : y;
 }
+V_FN vf v_shift(vf a, vf b, int i) {
+  vf v;
+  for (int j = 0; j < 4; j++) v[j] = i + j < 4 ? a[i + j] : b[i + j - 4];
+  return v;
+}
+V_FN vf v_even(vf a, vf b) { return (vf){a[0], a[2], b[0], b[2]}; }
+V_FN vf v_odd(vf a, vf b) { return (vf){a[1], a[3], b[1], b[3]}; }
 V_FN vf v_load_even(const float *p) { return (vf){p[0], p[2], p[4], p[6]}; }
 #define V_SCALE_BY_PARTS
 
