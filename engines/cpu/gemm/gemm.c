@@ -1,6 +1,7 @@
 /* Blocks of a matrix product: packs what is not packed, keeps a block of B in the L2 cache and walks over it with panels of A. */
 #include "cpu/gemm/gemm.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Rows of B in a block: a panel of them and one of A fit the L1 cache. Columns: a block fits the L2 cache. */
@@ -76,12 +77,32 @@ static void pack_a_panel(const ob_isa_t *isa, const ob_gemm_t *g, size_t m, size
   }
 }
 
+/* One row by panels: no tile, B is read once. */
+static void row_block(const ob_isa_t *isa, const ob_gemm_t *g, size_t n0, size_t n1) {
+  const size_t n = n1 - n0;
+  float *c = g->c + n0;
+  const float bias = g->row_bias ? *g->row_bias : 0.0f;
+  if (!g->accumulate)
+    for (size_t i = 0; i < n; i++) c[i] = bias;
+  isa->gemv(g->a, g->packed_b, g->k, n0, n, c);
+  if (g->column_bias) isa->combine[OB_REDUCE_SUM](g->column_bias + n0, c, n);
+  if (g->low > -INFINITY || g->high < INFINITY) {
+    const float bounds[2] = {g->low, g->high};
+    const ob_tile_t tile = {.in = {c}, .out = c, .n = n, .param = bounds};
+    isa->unary[OB_UNARY_clip](&tile);
+  }
+}
+
 void ob_gemm_block(const ob_isa_t *isa, const ob_gemm_t *g, const ob_gemm_cut_t *cut, size_t index, void *scratch) {
   const size_t mr = isa->gemm_rows, nr = isa->gemm_columns, depth = depth_of(g->k);
   const size_t m0 = index / cut->column_blocks * cut->rows, n0 = index % cut->column_blocks * cut->columns;
   const size_t m1 = m0 + cut->rows < g->m ? m0 + cut->rows : g->m, n1 = n0 + cut->columns < g->n ? n0 + cut->columns : g->n;
   float *room_b = scratch, *room_a = room_b + cut->columns * depth; /* panels of B start on cache lines */
   size_t k0 = 0;
+  if (m1 - m0 == 1 && g->packed_b && !g->packed_a && g->a_column == 1 && g->alpha == 1.0f && g->m == 1) {
+    row_block(isa, g, n0, n1);
+    return;
+  }
   do { /* once too when k is 0: the sum is empty, bias and bounds still count */
     const size_t kc = g->k - k0 < depth ? g->k - k0 : depth;
     if (!g->packed_b) pack_b_block(isa, g, k0, kc, n0, n1, room_b);

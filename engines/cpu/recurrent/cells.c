@@ -5,7 +5,7 @@
 
 static void lstm_cell(const ob_recurrent_run_t *run, float *sums, float *h, float *c) {
   const ob_recurrent_t *p = run->plan;
-  p->isa->gemv(h, run->r, sums, p->hidden, p->rows, p->rows);
+  p->isa->gemv(h, run->r, p->hidden, 0, p->rows, sums);
   p->isa->lstm_gates(sums, c, h, p->hidden);
 }
 
@@ -33,10 +33,10 @@ static void gru_cell(const ob_recurrent_run_t *run, float *sums, float *h, float
   const ob_recurrent_t *p = run->plan;
   const size_t n = p->hidden;
   (void)c;
-  p->isa->gemv(h, run->r, sums, n, 2 * n, p->rows);
+  p->isa->gemv(h, run->r, n, 0, 2 * n, sums);
   apply(p, OB_UNARY_sigmoid, sums, 2 * n);
   for (size_t i = 0; i < n; i++) run->spare[i] = sums[n + i] * h[i];
-  p->isa->gemv(run->spare, run->r + 2 * n, sums + 2 * n, n, n, p->rows);
+  p->isa->gemv(run->spare, run->r, n, 2 * n, n, sums + 2 * n);
   apply(p, OB_UNARY_tanh, sums + 2 * n, n);
   gru_mix(sums, sums + 2 * n, h, n);
 }
@@ -46,10 +46,10 @@ static void gru_cell_linear(const ob_recurrent_run_t *run, float *sums, float *h
   const ob_recurrent_t *p = run->plan;
   const size_t n = p->hidden;
   (void)c;
-  p->isa->gemv(h, run->r, sums, n, 2 * n, p->rows);
+  p->isa->gemv(h, run->r, n, 0, 2 * n, sums);
   apply(p, OB_UNARY_sigmoid, sums, 2 * n);
   for (size_t i = 0; i < n; i++) run->spare[i] = run->bias ? run->bias[p->rows + 2 * n + i] : 0.0f;
-  p->isa->gemv(h, run->r + 2 * n, run->spare, n, n, p->rows);
+  p->isa->gemv(h, run->r, n, 2 * n, n, run->spare);
   for (size_t i = 0; i < n; i++) sums[2 * n + i] += sums[n + i] * run->spare[i];
   apply(p, OB_UNARY_tanh, sums + 2 * n, n);
   gru_mix(sums, sums + 2 * n, h, n);

@@ -5,14 +5,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cpu/move/copy.h"
-
 /* From so many rows on a blocked product beats row by row. */
 enum { FEW_ROWS = 4 };
 
-/* [direction][rows][k] as [direction][k][rows]. */
+/* [direction][rows][k] as panels [direction][rows / NR][k][NR]. */
 static ob_status_t constant_weights(const ob_host_t *host, const ob_region_view_t *region, const ob_value_view_t *w, const void **data) {
-  const ob_layout_t layout = {.rank = 3, .order = {0, 2, 1}};
+  const ob_layout_t layout = {
+      .rank = 3, .order = {0, 1, 2}, .block_count = 1, .block_dim = {1}, .block_size = {(int32_t)ob_cpu_isa()->gemm_columns}};
   return host->constant(region, w->index, &layout, data);
 }
 
@@ -28,8 +27,8 @@ static size_t lines(size_t floats) { return (floats + 15) / 16 * 16; }
 static void lay_out(ob_recurrent_t *p) {
   size_t at = 0;
 #define ROOM(member, floats) (p->member = at, at += lines(floats))
-  ROOM(w_at, p->w ? 0 : p->directions * p->input * p->rows);
-  ROOM(r_at, p->r ? 0 : p->directions * p->hidden * p->rows);
+  ROOM(w_at, p->w ? 0 : p->directions * p->w_size);
+  ROOM(r_at, p->r ? 0 : p->directions * p->r_size);
   ROOM(sums_at, p->steps * p->batch * p->rows);
   ROOM(bias_at, p->rows);
   ROOM(h_at, p->batch * p->hidden);
@@ -61,6 +60,8 @@ ob_status_t ob_recurrent_prepare(ob_kernel_setup_t *setup, size_t gates) {
   data = NULL;
   if (setup->node->inputs[2]->is_constant) OB_TRY(constant_weights(setup->host, setup->region, setup->node->inputs[2], &data));
   p->r = data;
+  p->w_size = ob_gemm_packed_b_size(p->isa, p->rows, p->input);
+  p->r_size = ob_gemm_packed_b_size(p->isa, p->rows, p->hidden);
   p->cut = ob_gemm_cut(p->isa, p->steps * p->batch, p->rows, 1, setup->threads);
   p->gemm_bytes = ob_gemm_scratch(p->isa, &p->cut, p->input);
   lay_out(p);
@@ -90,7 +91,7 @@ static void input_sums(const ob_recurrent_run_t *run, const float *w, const floa
   if (count <= FEW_ROWS) {
     for (size_t i = 0; i < count; i++) {
       memcpy(run->sums + i * p->rows, bias, p->rows * sizeof(float));
-      p->isa->gemv(x + i * p->input, w, run->sums + i * p->rows, p->input, p->rows, p->rows);
+      p->isa->gemv(x + i * p->input, w, p->input, 0, p->rows, run->sums + i * p->rows);
     }
     return;
   }
@@ -102,9 +103,7 @@ static void input_sums(const ob_recurrent_run_t *run, const float *w, const floa
                              .a_row = p->input,
                              .a_column = 1,
                              .alpha = 1.0f,
-                             .b = w,
-                             .b_row = p->rows,
-                             .b_column = 1,
+                             .packed_b = w,
                              .c = run->sums,
                              .ldc = p->rows,
                              .column_bias = bias,
@@ -164,14 +163,14 @@ static void run_direction(ob_recurrent_run_t *run, ob_cell_t cell, bool has_cell
   if (has_cell) store_states(run, 2, run->c);
 }
 
-/* Weights that are no constants, turned. */
-static const float *turned(const ob_kernel_call_t *call, size_t input, float *to) {
+/* Weights that are no constants, as panels. */
+static const float *packed(const ob_kernel_call_t *call, size_t input, size_t size, float *to) {
+  const ob_recurrent_t *p = call->state;
   const ob_tensor_t *w = call->inputs[input];
-  ob_copy_plan_t plan = {.size = sizeof(float)};
-  ob_copy_dim(&plan, w->dims[0], w->dims[1] * w->dims[2], w->dims[1] * w->dims[2]);
-  ob_copy_dim(&plan, w->dims[2], 1, w->dims[1]);
-  ob_copy_dim(&plan, w->dims[1], w->dims[2], 1);
-  ob_copy_run(call, &plan, w->data, to);
+  const size_t k = (size_t)w->dims[2], nr = p->isa->gemm_columns;
+  for (size_t d = 0; d < p->directions; d++)
+    for (size_t n = 0; n < p->rows; n += nr)
+      p->isa->pack_rows((const float *)w->data + (d * p->rows + n) * k, k, p->rows - n < nr ? p->rows - n : nr, k, 1.0f, to + d * size + n * k, nr);
   return to;
 }
 
@@ -179,20 +178,22 @@ ob_status_t ob_recurrent_run(const ob_kernel_call_t *call, ob_cell_t cell, bool 
   const ob_recurrent_t *p = call->state;
   float *scratch = call->scratch, *bias = scratch + p->bias_at;
   const ob_tensor_t *b = optional(call, 3);
-  const float *w = p->w ? p->w : turned(call, 1, scratch + p->w_at), *r = p->r ? p->r : turned(call, 2, scratch + p->r_at);
+  const float *w = p->w ? p->w : packed(call, 1, p->w_size, scratch + p->w_at);
+  const float *r = p->r ? p->r : packed(call, 2, p->r_size, scratch + p->r_at);
   for (size_t d = 0; d < p->directions; d++) {
     ob_recurrent_run_t run = {.plan = p,
                               .call = call,
                               .direction = d,
-                              .r = r + d * p->hidden * p->rows,
+                              .r = r + d * p->r_size,
                               .bias = b ? (const float *)b->data + d * 2 * p->rows : NULL,
                               .sums = scratch + p->sums_at,
                               .h = scratch + p->h_at,
                               .c = scratch + p->c_at,
                               .spare = scratch + p->spare_at};
-    for (size_t i = 0; i < p->rows; i++)
-      bias[i] = !b ? 0.0f : run.bias[i] + (i < p->rows - skip_rows ? run.bias[p->rows + i] : 0.0f);
-    input_sums(&run, w + d * p->input * p->rows, bias);
+    memset(bias, 0, p->rows * sizeof *bias);
+    if (b) memcpy(bias, run.bias, p->rows * sizeof *bias);
+    if (b) p->isa->combine[OB_REDUCE_SUM](run.bias + p->rows, bias, p->rows - skip_rows);
+    input_sums(&run, w + d * p->w_size, bias);
     run_direction(&run, cell, has_cell);
   }
   return OB_OK;

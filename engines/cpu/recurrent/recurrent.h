@@ -1,4 +1,4 @@
-/* What LSTM and GRU share: shapes, weights turned so that gates lie side by side, the input's part of all steps in one product. */
+/* What LSTM and GRU share: shapes, weights as panels of gates side by side, the input's part of all steps in one product. */
 #ifndef OB_CPU_RECURRENT_RECURRENT_H
 #define OB_CPU_RECURRENT_RECURRENT_H
 
@@ -8,7 +8,8 @@ typedef struct ob_recurrent {
   const ob_isa_t *isa;
   size_t gates, steps, batch, input, hidden, directions, rows; /* rows: gates x hidden */
   bool batch_major, reverse; /* reverse: the first direction runs backwards */
-  const float *w, *r;        /* [direction][input or hidden][rows]; NULL: turned in each call */
+  const float *w, *r;        /* [direction] panels as the columns of matrix products; NULL: packed in each call */
+  size_t w_size, r_size;     /* floats of a direction's panels */
   ob_gemm_cut_t cut;         /* of X W */
   size_t gemm_bytes;         /* scratch of a thread for products */
   /* where things are in the scratch, in floats */

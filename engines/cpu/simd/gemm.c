@@ -84,27 +84,41 @@ void OB_ISA(gemm)(const ob_gemm_tile_t *t) {
   by_rows[t->rows - 1](t);
 }
 
-void OB_ISA(gemv)(const float *x, const float *w, float *y, size_t k, size_t n, size_t ld) {
-  size_t j = 0;
-  for (; j + 4 * V_LANES <= n; j += 4 * V_LANES) {
-    vf a = v_load(y + j), b = v_load(y + j + V_LANES), c = v_load(y + j + 2 * V_LANES), d = v_load(y + j + 3 * V_LANES);
-    const float *row = w + j;
-    for (size_t i = 0; i < k; i++, row += ld) {
-      const vf s = v_set1(x[i]);
-      a = v_fma(s, v_load(row), a);
-      b = v_fma(s, v_load(row + V_LANES), b);
-      c = v_fma(s, v_load(row + 2 * V_LANES), c);
-      d = v_fma(s, v_load(row + 3 * V_LANES), d);
-    }
-    v_store(y + j, a);
-    v_store(y + j + V_LANES, b);
-    v_store(y + j + 2 * V_LANES, c);
-    v_store(y + j + 3 * V_LANES, d);
+/* Four steps of k in registers of their own, so that no sum waits for the one before. */
+V_FN void panel_product(const float *x, const float *b, size_t k, vf out[NV]) {
+  vf a[4][NV];
+#pragma GCC unroll 4
+  for (int u = 0; u < 4; u++)
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; j++) a[u][j] = v_set1(0.0f);
+  size_t i = 0;
+  for (; i + 4 <= k; i += 4, b += 4 * NR) {
+#pragma GCC unroll 4
+    for (int u = 0; u < 4; u++)
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; j++) a[u][j] = v_fma(v_set1(x[i + (size_t)u]), v_load(b + (size_t)u * NR + (size_t)j * V_LANES), a[u][j]);
   }
-  for (; j < n; j += V_LANES) {
-    const size_t left = n - j < V_LANES ? n - j : V_LANES;
-    vf a = v_load_n(y + j, left);
-    for (size_t i = 0; i < k; i++) a = v_fma(v_set1(x[i]), v_load_n(w + i * ld + j, left), a);
-    v_store_n(y + j, a, left);
+  for (; i < k; i++, b += NR)
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; j++) a[0][j] = v_fma(v_set1(x[i]), v_load(b + (size_t)j * V_LANES), a[0][j]);
+#pragma GCC unroll 4
+  for (int j = 0; j < NV; j++) out[j] = (a[0][j] + a[1][j]) + (a[2][j] + a[3][j]);
+}
+
+void OB_ISA(gemv)(const float *x, const float *panels, size_t k, size_t first, size_t n, float *y) {
+  const size_t end = first + n;
+  for (size_t p = first / NR * NR; p < end; p += NR) {
+    vf v[NV];
+    panel_product(x, panels + p * k, k, v);
+    if (p >= first && p + NR <= end) {
+      float *to = y + (p - first);
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; j++) v_store(to + (size_t)j * V_LANES, v_load(to + (size_t)j * V_LANES) + v[j]);
+      continue;
+    }
+    float lanes[NR];
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; j++) v_store(lanes + (size_t)j * V_LANES, v[j]);
+    for (size_t c = p < first ? first : p; c < end && c < p + NR; c++) y[c - first] += lanes[c - p];
   }
 }

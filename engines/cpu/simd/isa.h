@@ -97,8 +97,8 @@ typedef struct ob_isa {
   void (*moments)(const float *x, size_t n, float *mean, float *variance);
   void (*scale_shift)(const float *x, float *y, size_t n, float scale, float shift);
   float (*dot)(const float *a, const float *b, size_t n);
-  /* y[j] += sum over i of x[i] * w[i][j], w row-major of n columns, `ld` apart */
-  void (*gemv)(const float *x, const float *w, float *y, size_t k, size_t n, size_t ld);
+  /* y += columns [first, first + n) of x B; B: panels [..][k][NR] */
+  void (*gemv)(const float *x, const float *panels, size_t k, size_t first, size_t n, float *y);
   /* `rows` rows of `n` floats into rows of `width` floats (before + n <= width), `value` around them. Writes up to OB_PLANE_SLACK past the end. */
   void (*pad_rows)(const float *x, size_t rows, size_t n, float *to, size_t before, size_t width, float value);
   void (*plane_convolve)(const ob_plane_t *plane); /* weighted sum + bias, within [low, high] */

@@ -76,38 +76,41 @@ V_FN vf v_sigmoid(vf x) {
   return v_select(v_lt(x, v_set1(0.0f)), e, one) / (one + e);
 }
 
-/* tanh: an odd polynomial near 0, 1 - 2 / (e^2x + 1) beyond (Cephes). */
+/* tanh: a ratio of an odd and an even polynomial of x; exactly 1 from 8.7 on. Tiny x is its own result. */
 V_FN vf v_tanh(vf x) {
-  const vf one = v_set1(1.0f), ax = v_abs(x), z = x * x;
-  vf p = v_set1(-5.70498872745e-3f);
-  p = v_fma(p, z, v_set1(2.06390887954e-2f));
-  p = v_fma(p, z, v_set1(-5.37397155531e-2f));
-  p = v_fma(p, z, v_set1(1.33314422036e-1f));
-  p = v_fma(p, z, v_set1(-3.33332819422e-1f));
-  p = v_fma(p * z, x, x);
-  const vf large = one - v_set1(2.0f) / (v_exp(ax + ax) + one);
-  return v_select(v_lt(ax, v_set1(0.625f)), p, v_copysign(large, x));
+  const vf limit = v_set1(7.99881172180175781f), c = v_min(limit, v_max(v_neg(limit), x)), z = c * c;
+  vf p = v_set1(-2.76076847742355e-16f);
+  p = v_fma(p, z, v_set1(2.00018790482477e-13f));
+  p = v_fma(p, z, v_set1(-8.60467152213735e-11f));
+  p = v_fma(p, z, v_set1(5.12229709037114e-08f));
+  p = v_fma(p, z, v_set1(1.48572235717979e-05f));
+  p = v_fma(p, z, v_set1(6.37261928875436e-04f));
+  p = v_fma(p, z, v_set1(4.89352455891786e-03f));
+  vf q = v_set1(1.19825839466702e-06f);
+  q = v_fma(q, z, v_set1(1.18534705686654e-04f));
+  q = v_fma(q, z, v_set1(2.26843463243900e-03f));
+  q = v_fma(q, z, v_set1(4.89352518554385e-03f));
+  const vf y = v_select(v_gt(v_abs(x), v_set1(8.7f)), v_copysign(v_set1(1.0f), x), c * (p / q));
+  return v_select(v_lt(v_abs(x), v_set1(0.0004f)), x, y);
 }
 
-/* erf: an odd polynomial near 0, 1 - e^q(|x|) beyond. */
+/* erf: a ratio of an odd and an even polynomial of x; exactly 1 from where it rounds to 1. */
 V_FN vf v_erf(vf x) {
-  const vf t = v_abs(x), s = x * x;
-  vf q = v_fma(v_set1(-1.72853470e-5f), t, v_set1(3.83197126e-4f));
-  q = v_fma(q, s, v_fma(v_set1(-3.88396438e-3f), t, v_set1(2.42546219e-2f)));
-  q = v_fma(q, t, v_set1(-1.06777877e-1f));
-  q = v_fma(q, t, v_set1(-6.34846687e-1f));
-  q = v_fma(q, t, v_set1(-1.28717512e-1f));
-  q = v_fma(q, t, v_neg(t));
-  /* beyond 4 erf is 1 in float, and q leaves its range there */
-  const vf large = v_select(v_gt(t, v_set1(4.0f)), v_set1(1.0f), v_set1(1.0f) - v_exp(q));
-  vf p = v_set1(-5.96761703e-4f);
-  p = v_fma(p, s, v_set1(4.99119423e-3f));
-  p = v_fma(p, s, v_set1(-2.67681349e-2f));
-  p = v_fma(p, s, v_set1(1.12819925e-1f));
-  p = v_fma(p, s, v_set1(-3.76125336e-1f));
-  p = v_fma(p, s, v_set1(1.28379166e-1f));
-  p = v_fma(p, x, x);
-  return v_select(v_gt(t, v_set1(0.927734375f)), v_copysign(large, x), p);
+  const vf limit = v_set1(4.0f), c = v_min(limit, v_max(v_neg(limit), x)), z = c * c;
+  vf p = v_set1(-2.72614225801306e-10f);
+  p = v_fma(p, z, v_set1(2.77068142495902e-08f));
+  p = v_fma(p, z, v_set1(-2.10102402082508e-06f));
+  p = v_fma(p, z, v_set1(-5.69250639462346e-05f));
+  p = v_fma(p, z, v_set1(-7.34990630326855e-04f));
+  p = v_fma(p, z, v_set1(-2.95459980854025e-03f));
+  p = v_fma(p, z, v_set1(-1.60960333262415e-02f));
+  vf q = v_set1(-1.45660718464996e-05f);
+  q = v_fma(q, z, v_set1(-2.13374055278905e-04f));
+  q = v_fma(q, z, v_set1(-1.68282697438203e-03f));
+  q = v_fma(q, z, v_set1(-7.37332916720468e-03f));
+  q = v_fma(q, z, v_set1(-1.42647390514189e-02f));
+  const vf one = v_set1(1.0f), y = v_min(one, v_max(v_neg(one), c * (p / q))); /* the ratio may round to a little more than 1 */
+  return v_select(v_gt(v_abs(x), v_set1(3.925f)), v_copysign(one, x), y);
 }
 
 /* sin (quadrant 0) or cos (quadrant 1); |x| up to 8192 (the caller takes larger ones elsewhere). */
