@@ -17,16 +17,24 @@ static ob_dim_t at_most(ob_infer_t *infer, ob_dim_t x, ob_dim_t limit) {
   return high <= 0 ? x : ob_dim_min(infer, x, limit);
 }
 
-/* Exporters write "to the end" as the largest 32- or 64-bit number. */
+/* Exporters write "to the end" as the largest 32- or 64-bit number, or as a milliard (tf2onnx). */
 static bool is_beyond(ob_dim_t at) {
   int64_t number;
-  return ob_dim_is_const(at, &number) && (number >= INT32_MAX || number <= -INT32_MAX);
+  return ob_dim_is_const(at, &number) && (number >= 1000000000 || number <= -INT32_MAX);
+}
+
+/* Whoever comes with an axis that is longer still hears of it. */
+static ob_dim_t beyond(ob_infer_t *infer, ob_dim_t at, ob_dim_t size, ob_dim_t high) {
+  int64_t number;
+  if (ob_dim_is_const(size, &number)) return at_most(infer, at, high);
+  if (size) ob_infer_guard(infer, ob_dim_make(infer, OB_EXPR_LE, size, at), "Slice: an axis is longer than its end, which stands for all of it");
+  return high;
 }
 
 /* One end of a range as a place in 0..high (or -1..high going backwards); from the back where it is negative. */
 static ob_dim_t place(ob_infer_t *infer, ob_dim_t at, ob_dim_t size, ob_dim_t high, int64_t low) {
   int64_t number;
-  if (is_beyond(at)) return ob_dim_is_const(at, &number) && number > 0 ? high : ob_dim(infer, low);
+  if (is_beyond(at)) return ob_dim_is_const(at, &number) && number > 0 ? beyond(infer, at, size, high) : ob_dim(infer, low);
   int64_t lowest = 0, highest = 0;
   if (!at || infer->status != OB_OK) return NULL;
   ob_expr_bounds(infer->module->exprs, at, &lowest, &highest);
