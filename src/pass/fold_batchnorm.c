@@ -41,20 +41,6 @@ static bool affine_finish(affine_t *a) {
 
 /* ---------------------------------------------------------------- reading the affine node */
 
-/* Numbers of a constant that varies along axis 1 of a tensor of `rank` at most: one, or one a channel. */
-static bool per_channel(const ob_value_t *value, int32_t rank, size_t channels, double *numbers) {
-  size_t count;
-  const ob_constant_t *c = value ? value->constant : NULL;
-  if (!c || !c->data || !ob_match_is_float(value) || c->rank > rank) return false;
-  for (int32_t i = 0; i < c->rank; i++) { /* dims are aligned at the end */
-    int32_t axis = rank - c->rank + i;
-    if (c->dims[i] != 1 && (axis != 1 || c->dims[i] != (int64_t)channels)) return false;
-  }
-  if (!ob_match_numbers(value, numbers, channels, &count) || count == 0) return false;
-  for (size_t i = count; i < channels; i++) numbers[i] = numbers[0];
-  return true;
-}
-
 static bool read_normalization(const ob_node_t *node, affine_t *a, double *numbers) {
   double *scale = a->scale, *shift = a->shift, epsilon = (double)ob_node_float(node, "epsilon", 1e-5f);
   size_t n = a->channels, count;
@@ -92,7 +78,7 @@ static bool read_affine(const ob_node_t *node, size_t data, affine_t *a, double 
   if (node->input_count != 2) return false;
   for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
     if (!ob_match_is(node, ops[i]) || (data == 1 && ops[i][0] == 'D')) continue;
-    if (!per_channel(node->inputs[1 - data], x->type.rank, a->channels, numbers)) return false;
+    if (!ob_match_per_channel(node->inputs[1 - data], x->type.rank, a->channels, numbers)) return false;
     apply(ops[i], data == 1, numbers, a);
     return affine_finish(a);
   }

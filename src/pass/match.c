@@ -78,6 +78,19 @@ bool ob_match_number(const ob_value_t *value, double *number) {
   return ob_match_numbers(value, number, 1, &count) && count == 1;
 }
 
+bool ob_match_per_channel(const ob_value_t *value, int32_t rank, size_t channels, double *numbers) {
+  size_t count;
+  const ob_constant_t *c = value ? value->constant : NULL;
+  if (!c || !c->data || !ob_match_is_float(value) || c->rank > rank) return false;
+  for (int32_t i = 0; i < c->rank; i++) { /* dims are aligned at the end */
+    int32_t axis = rank - c->rank + i;
+    if (c->dims[i] != 1 && (axis != 1 || c->dims[i] != (int64_t)channels)) return false;
+  }
+  if (!ob_match_numbers(value, numbers, channels, &count) || count == 0) return false;
+  for (size_t i = count; i < channels; i++) numbers[i] = numbers[0];
+  return true;
+}
+
 bool ob_match_close(double a, double b) { return fabs(a - b) <= 1e-5 * fabs(b); }
 
 bool ob_match_with_number(const ob_node_t *node, ob_value_t **rest, double *number) {

@@ -32,6 +32,8 @@ bool ob_match_is_float(const ob_value_t *value);
 bool ob_match_numbers(const ob_value_t *value, double *numbers, size_t most, size_t *count);
 /* A floating constant of one element. */
 bool ob_match_number(const ob_value_t *value, double *number);
+/* Numbers of a constant that varies along axis 1 of a tensor of `rank` at most: one, or one a channel. Fills all `channels`. */
+bool ob_match_per_channel(const ob_value_t *value, int32_t rank, size_t channels, double *numbers);
 /* Equal within one part in 100,000. */
 bool ob_match_close(double a, double b);
 /* Splits the two inputs of a commutative node into a one-element constant and the rest. */
