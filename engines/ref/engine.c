@@ -17,7 +17,7 @@ static const ob_kit_engine_t ref = {
     .version = OB_VERSION,
     .library = "",
     .about = "the oracle: every operator as one plain loop, never optimised",
-    .flags = OB_ENGINE_LAST_RESORT,
+    .flags = OB_ENGINE_LAST_RESORT | OB_ENGINE_ANY_KIND,
     .kernels = kernels,
     .kernel_count = sizeof kernels / sizeof *kernels,
 };

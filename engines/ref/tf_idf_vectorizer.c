@@ -1,10 +1,11 @@
-/* TfIdfVectorizer: counts the n-grams of a pool in sequences of integers, plainly or weighted. */
+/* TfIdfVectorizer: counts the n-grams of a pool in sequences of integers or strings, plainly or weighted. */
 #include <string.h>
 
 #include "ref/support/element.h"
 
 typedef struct pool {
   const int64_t *items, *starts, *indexes; /* all n-grams; where those of each length begin; where each one counts */
+  const ob_string_t *words;                /* instead of items */
   size_t item_count, start_count, index_count;
   const ob_attribute_view_t *weights;
   int64_t shortest, longest, skips;
@@ -13,7 +14,13 @@ typedef struct pool {
 
 static ob_status_t read_pool(const ob_kernel_call_t *call, pool_t *p) {
   const char *mode = ob_kernel_string(call, "mode", "TF");
+  const ob_attribute_view_t *words = ob_node_attribute(call->node, "pool_strings");
   p->items = ob_kernel_ints(call, "pool_int64s", &p->item_count);
+  p->words = NULL;
+  if (call->inputs[0]->dtype == OB_STRING && words) {
+    p->words = words->strings;
+    p->item_count = words->count;
+  }
   p->starts = ob_kernel_ints(call, "ngram_counts", &p->start_count);
   p->indexes = ob_kernel_ints(call, "ngram_indexes", &p->index_count);
   p->weights = ob_node_attribute(call->node, "weights");
@@ -22,7 +29,8 @@ static ob_status_t read_pool(const ob_kernel_call_t *call, pool_t *p) {
   p->skips = ob_kernel_int(call, "max_skip_count", 0);
   p->once = strcmp(mode, "IDF") == 0;
   p->weighted = strcmp(mode, "TF") != 0 && p->weights;
-  if (!p->items || !p->starts || !p->indexes) return ob_fail(OB_UNSUPPORTED, "a pool of integers is needed");
+  if ((call->inputs[0]->dtype == OB_STRING ? !p->words : !p->items) || !p->starts || !p->indexes)
+    return ob_fail(OB_INVALID_MODEL, "there is no pool for elements of type %s", ob_dtype_name(call->inputs[0]->dtype));
   size_t grams = 0;
   for (size_t n = 0; n < p->start_count; n++) {
     int64_t end = n + 1 < p->start_count ? p->starts[n + 1] : (int64_t)p->item_count;
@@ -34,13 +42,20 @@ static ob_status_t read_pool(const ob_kernel_call_t *call, pool_t *p) {
   return OB_OK;
 }
 
+/* Is element `at` of the input item number `item` of the pool? */
+static bool is_item(const pool_t *p, const ob_tensor_t *x, size_t at, int64_t item) {
+  if (!p->words) return ob_ref_get_int(x->dtype, x->data, at) == p->items[item];
+  const ob_string_t *a = (const ob_string_t *)x->data + at, *b = &p->words[item];
+  return a->size == b->size && (a->size == 0 || memcmp(a->data, b->data, a->size) == 0);
+}
+
 /* How often the n-gram stands in the row, with each number of items skipped between its own. */
-static double count_gram(const pool_t *p, const ob_tensor_t *x, size_t row, int64_t length, const int64_t *gram, int64_t n) {
+static double count_gram(const pool_t *p, const ob_tensor_t *x, size_t row, int64_t length, int64_t gram, int64_t n) {
   double found = 0;
   for (int64_t step = 1; step <= (n > 1 ? p->skips + 1 : 1) && step <= length; step++)
     for (int64_t at = 0; at + (n - 1) * step < length; at++) {
       bool same = true;
-      for (int64_t i = 0; same && i < n; i++) same = ob_ref_get_int(x->dtype, x->data, row + (size_t)(at + i * step)) == gram[i];
+      for (int64_t i = 0; same && i < n; i++) same = is_item(p, x, row + (size_t)(at + i * step), gram + i);
       found += same;
     }
   return p->once && found > 1 ? 1 : found;
@@ -62,7 +77,7 @@ static ob_status_t run(const ob_kernel_call_t *call) {
       for (int64_t at = p.starts[n - 1]; at < end; at += (int64_t)n, gram++) {
         if ((int64_t)n < p.shortest || (int64_t)n > p.longest) continue;
         if (p.indexes[gram] < 0 || p.indexes[gram] >= width) return ob_fail(OB_OUT_OF_RANGE, "n-gram %zu counts at %lld", gram, (long long)p.indexes[gram]);
-        double value = count_gram(&p, x, row * (size_t)length, length, p.items + at, (int64_t)n);
+        double value = count_gram(&p, x, row * (size_t)length, length, at, (int64_t)n);
         ob_ref_set(y->dtype, y->data, row * (size_t)width + (size_t)p.indexes[gram], p.weighted ? value * (double)p.weights->floats[gram] : value);
       }
     }

@@ -3,6 +3,7 @@
  *
  *     op NAME DOMAIN SINCE          (DOMAIN "-" for ai.onnx)
  *     int NAME VALUE | ints NAME COUNT VALUES... | float NAME VALUE | floats NAME COUNT VALUES... | string NAME TEXT | strings NAME COUNT TEXTS...
+ *         (a TEXT: '=' and then its bytes, with %XX for anything but letters and digits)
  *     tensor NAME DTYPE RANK DIMS... FILE   (an attribute)
  *     input DTYPE RANK DIMS... FILE | noinput | any VALUE
  *         where VALUE is: tensor DTYPE RANK DIMS... FILE | sequence DTYPE COUNT VALUES... | optional DTYPE COUNT VALUES...
@@ -28,6 +29,14 @@ typedef struct tensor_text {
 
 static char word[65536];
 
+/* Zeroed memory that is given back when the program ends. */
+static void *kept[65536];
+static size_t kept_count;
+static void *keep(size_t size) {
+  if (kept_count == sizeof kept / sizeof *kept) exit(2);
+  return kept[kept_count++] = calloc(1, size + 1);
+}
+
 static const char *next_word(void) {
   if (scanf("%65535s", word) != 1) exit(2);
   return word;
@@ -48,6 +57,22 @@ static void read_file(const char *path, void *data, size_t bytes) {
     exit(2);
   }
   fclose(file);
+}
+
+/* A TEXT as a string of its own. */
+static char *decode(const char *text) {
+  char *out = malloc(strlen(text) + 1), *end = out;
+  for (text += *text == '='; *text; text++) {
+    unsigned code;
+    if (*text == '%' && sscanf(text + 1, "%2x", &code) == 1) {
+      *end++ = (char)code;
+      text += 2;
+    } else {
+      *end++ = *text;
+    }
+  }
+  *end = '\0';
+  return out;
 }
 
 typedef struct attribute_text {
@@ -84,7 +109,7 @@ static void read_attribute(const char *kind, attribute_text_t *a) {
     const char *text = next_word();
     a->ints[i] = atoll(text);
     a->floats[i] = strtof(text, NULL);
-    a->strings[i] = strdup(text);
+    a->strings[i] = decode(text);
   }
 }
 
@@ -113,32 +138,32 @@ static void read_strings(const char *path, ob_string_t *strings, size_t count) {
   for (size_t i = 0; i < count; i++) {
     size_t size;
     if (!file || fscanf(file, "%zu", &size) != 1 || fgetc(file) != '\n') exit(2);
-    char *text = malloc(size + 1);
+    char *text = keep(size);
     if (fread(text, 1, size, file) != size) exit(2);
     strings[i] = (ob_string_t){text, size};
   }
   if (file) fclose(file);
 }
 
-/* A VALUE; what it is made of is never given back: the program ends soon. */
+/* A VALUE; what it is made of is given back when the program ends. */
 static ob_tensor_t next_value(void) {
   char kind[16];
   snprintf(kind, sizeof kind, "%.15s", next_word());
   if (strcmp(kind, "tensor") != 0) {
     ob_tensor_t value = {.kind = strcmp(kind, "sequence") == 0 ? OB_SEQUENCE : OB_OPTIONAL, .dtype = (ob_dtype_t)next_int()};
     value.item_count = (size_t)next_int();
-    ob_tensor_t *items = calloc(value.item_count + 1, sizeof *items);
+    ob_tensor_t *items = keep(value.item_count * sizeof *items);
     for (size_t i = 0; i < value.item_count; i++) items[i] = next_value();
     value.items = items;
     return value;
   }
-  tensor_text_t *text = malloc(sizeof *text);
+  tensor_text_t *text = keep(sizeof *text);
   size_t count = 1;
   *text = next_tensor();
   for (int32_t i = 0; i < text->rank; i++) count *= (size_t)text->dims[i];
   ob_tensor_t value = {.dtype = (ob_dtype_t)text->dtype, .rank = text->rank, .dims = text->dims};
   value.bytes = ob_dtype_bytes(value.dtype, count);
-  value.data = calloc(1, value.bytes + 1);
+  value.data = keep(value.bytes);
   if (value.dtype == OB_STRING)
     read_strings(next_word(), value.data, count);
   else
@@ -252,5 +277,6 @@ int main(int argc, char **argv) {
   }
   ob_rig_close(rig);
   for (size_t a = 0; a < attribute_count; a++) free_attribute(&attributes[a]);
+  for (size_t i = 0; i < kept_count; i++) free(kept[i]);
   return failed;
 }

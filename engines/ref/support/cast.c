@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "ref/support/text.h"
+
 /* float8e8m0: powers of two only; `mode` says where the ones between go. */
 static uint8_t to_e8m0(double value, const char *mode, bool saturate) {
   int exponent;
@@ -39,6 +41,10 @@ ob_status_t ob_ref_cast(const ob_kernel_call_t *call, const ob_tensor_t *x, ob_t
   if (ob_tensor_count(y) != count) return ob_fail(OB_INVALID_ARGUMENT, "input and output differ in size");
   if (x->dtype == y->dtype) {
     ob_ref_copy(x->dtype, y->data, 0, x->data, 0, count);
+  } else if (y->dtype == OB_STRING) {
+    for (size_t i = 0; i < count; i++) OB_TRY(ob_ref_number_to_string(call, x, i, (ob_string_t *)y->data + i));
+  } else if (x->dtype == OB_STRING) {
+    for (size_t i = 0; i < count; i++) OB_TRY(ob_ref_string_to_number((const ob_string_t *)x->data + i, y, i));
   } else if (ob_ref_is_real(x->dtype) || ob_ref_is_real(y->dtype)) {
     from_reals(call, x, y);
   } else {
