@@ -75,10 +75,41 @@ static ob_status_t broken(const ob_kernel_call_t *call) {
 }
 static const ob_kernel_t broken_kernel = {.op = "Broken", .domain = "", .run = broken};
 
-static const ob_kernel_t *const kernels[] = {&inc_kernel, &plus_kernel, NULL, &view_kernel, &keep_kernel, &times_kernel, &broken_kernel};
+/* Doubles each string, in memory of the call. */
+static ob_status_t twice(const ob_kernel_call_t *call) {
+  const ob_string_t *in = call->inputs[0]->data;
+  OB_TRY(ob_kernel_allocate(call, 0, call->inputs[0]->rank, call->inputs[0]->dims));
+  ob_string_t *out = call->outputs[0]->data;
+  for (size_t i = 0; i < ob_tensor_count(call->inputs[0]); i++) {
+    char *text;
+    OB_TRY(ob_kernel_memory(call, 2 * in[i].size + 1, (void **)&text));
+    memcpy(text, in[i].data, in[i].size);
+    memcpy(text + in[i].size, in[i].data, in[i].size);
+    out[i] = (ob_string_t){text, 2 * in[i].size};
+  }
+  return OB_OK;
+}
+static const ob_kernel_t twice_kernel = {.op = "Twice", .domain = "", .run = twice};
+
+/* A sequence of its inputs. */
+static ob_status_t pack(const ob_kernel_call_t *call) {
+  ob_tensor_t *items;
+  OB_TRY(ob_kernel_memory(call, call->node->input_count * sizeof *items, (void **)&items));
+  for (size_t i = 0; i < call->node->input_count; i++) items[i] = *call->inputs[i];
+  call->outputs[0]->items = items;
+  call->outputs[0]->item_count = call->node->input_count;
+  return OB_OK;
+}
+static const ob_kernel_t pack_kernel = {.op = "Pack", .domain = "", .run = pack};
+
+static const ob_kernel_t *const kernels[] = {&inc_kernel, &plus_kernel, NULL, &view_kernel, &keep_kernel, &times_kernel, &broken_kernel,
+                                             &twice_kernel, &pack_kernel};
 static const ob_kit_engine_t toy = {
     .name = "toy", .version = "1", .library = "", .about = "", .kernels = kernels, .kernel_count = sizeof kernels / sizeof *kernels};
 static const ob_engine_api_t *entry(uint32_t abi) { return ob_kit_entry(&toy, abi); }
+static const ob_kit_engine_t any = {.name = "any", .version = "1", .library = "", .about = "", .flags = OB_ENGINE_ANY_KIND,
+                                    .kernels = kernels, .kernel_count = sizeof kernels / sizeof *kernels};
+static const ob_engine_api_t *any_entry(uint32_t abi) { return ob_kit_entry(&any, abi); }
 
 #define F4 OB_FLOAT32, OB_DIMS(4)
 
@@ -297,6 +328,62 @@ static void says_what_it_lacks(void **state) {
   assert_null(entry(OB_ENGINE_ABI + 1));
 }
 
+static const ob_string_t words[2] = {{"ab", 2}, {"c", 1}};
+static const ob_tensor_t texts = {.dtype = OB_STRING, .rank = 1, .dims = (const int64_t[]){2}, .data = (void *)(uintptr_t)words, .bytes = sizeof words};
+
+/* Strings go through values inside, views and outputs of known and unknown shape; a failing allocation leaks nothing. */
+static void passes_strings(void **state) {
+  (void)state;
+  ob_status_t status = OB_OUT_OF_MEMORY;
+  for (size_t n = 1; status != OB_OK; n++) {
+    ob_rig_t *rig = ob_rig_open_entry(any_entry);
+    int x = ob_rig_input_any(rig, &texts), a = ob_rig_value(rig, OB_STRING, OB_DIMS(2)), b = ob_rig_value(rig, OB_STRING, OB_DIMS(2, 1));
+    int y = ob_rig_output_any(rig, OB_TENSOR, OB_STRING, OB_DIMS(2, 1)), z = ob_rig_output_any(rig, OB_TENSOR, OB_STRING, OB_UNKNOWN);
+    ob_rig_node(rig, "Twice", OB_LIST(x), OB_LIST(a));
+    ob_rig_node(rig, "View", OB_LIST(a), OB_LIST(b));
+    ob_rig_node(rig, "Twice", OB_LIST(b), OB_LIST(y));
+    ob_rig_node(rig, "Twice", OB_LIST(a), OB_LIST(z));
+    assert_null(ob_rig_refusal(rig));
+    ob_rig_fail_allocation(rig, n);
+    status = ob_rig_run(rig);
+    if (status == OB_OK)
+      for (int i = 0; i < 2; i++) {
+        const ob_tensor_t *got = ob_rig_any(rig, i ? z : y);
+        assert_int_equal(got->rank, i ? 1 : 2);
+        assert_int_equal(((const ob_string_t *)got->data)[0].size, 8);
+        assert_memory_equal(((const ob_string_t *)got->data)[0].data, "abababab", 8);
+      }
+    else
+      assert_int_equal(status, OB_OUT_OF_MEMORY);
+    ob_rig_close(rig);
+  }
+}
+
+static void passes_collections(void **state) {
+  (void)state;
+  ob_rig_t *rig = ob_rig_open_entry(any_entry);
+  int x = ob_rig_input(rig, F4, OB_VALUES(1, 2, 3, 4)), s = ob_rig_input_any(rig, &texts), a = ob_rig_value(rig, F4);
+  int y = ob_rig_output_any(rig, OB_SEQUENCE, OB_FLOAT32, OB_UNKNOWN);
+  ob_rig_node(rig, "Inc", OB_LIST(x), OB_LIST(a));
+  ob_rig_node(rig, "Pack", OB_LIST(a, x, s), OB_LIST(y));
+  assert_int_equal(ob_rig_run(rig), OB_OK);
+  const ob_tensor_t *got = ob_rig_any(rig, y);
+  assert_int_equal(got->item_count, 3);
+  assert_memory_equal(got->items[0].data, ((float[]){2, 3, 4, 5}), 16);
+  assert_memory_equal(got->items[1].data, ((float[]){1, 2, 3, 4}), 16);
+  assert_int_equal(got->items[2].dtype, OB_STRING);
+  ob_rig_close(rig);
+}
+
+static void refuses_other_kinds_unless_asked(void **state) {
+  (void)state;
+  ob_rig_t *rig = ob_rig_open_entry(entry);
+  int x = ob_rig_input_any(rig, &texts), y = ob_rig_output_any(rig, OB_TENSOR, OB_STRING, OB_DIMS(2));
+  ob_rig_node(rig, "Twice", OB_LIST(x), OB_LIST(y));
+  assert_non_null(strstr(ob_rig_refusal(rig), "is not a tensor of numbers"));
+  ob_rig_close(rig);
+}
+
 /* Every allocation fails once: an error comes back, nothing leaks (ob_rig_close looks). */
 static void survives_failing_allocations(void **state) {
   (void)state;
@@ -368,6 +455,9 @@ int main(void) {
       cmocka_unit_test(stops_when_asked),
       cmocka_unit_test(says_what_it_lacks),
       cmocka_unit_test(survives_failing_allocations),
+      cmocka_unit_test(passes_strings),
+      cmocka_unit_test(passes_collections),
+      cmocka_unit_test(refuses_other_kinds_unless_asked),
       cmocka_unit_test(random_graphs_give_right_answers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
