@@ -126,8 +126,7 @@ void ob_infer_guard(ob_infer_t *infer, ob_dim_t condition, const char *reason) {
     if (!known) ob_infer_fail(infer, "%s", reason);
     return;
   }
-  /* A body runs only when control flow says so: its conditions are checked when it is bound, with numbers. */
-  if (infer->node->graph != module->main || is_guarded(module, condition, infer->node->name)) return;
+  if (is_guarded(module, condition, infer->node->name)) return;
   ob_guard_t guard = {.expr = condition, .node = infer->node->name};
   infer->status = ob_arena_strdup(&module->arena, reason, &guard.reason);
   if (infer->status == OB_OK) infer->status = ob_array_push(module->allocator, &module->guards, guard);

@@ -143,8 +143,18 @@ static void forget_outputs(const ob_node_t *node) {
   }
 }
 
+/* Guards of a node are those of its newest inference. (Names may occur in other graphs too: it is the string that counts.) */
+static void forget_guards(const ob_node_t *node) {
+  ob_module_t *module = node->graph->module;
+  size_t kept = 0;
+  for (size_t i = 0; i < module->guards.count; i++)
+    if (module->guards.items[i].node != node->name) module->guards.items[kept++] = module->guards.items[i];
+  module->guards.count = kept;
+}
+
 static ob_status_t fill_outputs(ob_infer_t *infer) {
   ob_node_t *node = infer->node;
+  forget_guards(node);
   OB_TRY(ob_arena_alloc_array(&infer->scratch, node->output_count, sizeof *infer->outputs, (void **)&infer->outputs));
   if (node->op->infer) OB_TRY(node->op->infer(infer));
   OB_TRY(infer->status);
