@@ -1,0 +1,99 @@
+"""The walk-throughs show code that exists, and the toy engine works as its page says."""
+import re
+import subprocess
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from support import BUILD, ROOT
+
+TOY = ROOT / "examples" / "engine-toy"
+
+
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / page).read_text(), re.S)
+
+
+@pytest.mark.parametrize("page,files", [
+    ("add-an-engine.md", [TOY / "toy.c"]),
+    ("add-an-op.md", [ROOT / "src/op/thresholded_relu.c", ROOT / "src/op/flatten.c", ROOT / "src/op/ops.def", ROOT / "engines/ref/thresholded_relu.c"]),
+])
+def test_code_on_the_page_is_code_in_the_tree(page, files):
+    source = "\n".join(f.read_text() for f in files)
+    shown = blocks(page, "c")
+    assert len(shown) >= 4
+    for block in shown:
+        assert block.strip("\n") in source, block
+
+
+def test_pages_refer_to_what_exists():
+    for page in ("add-an-op.md", "add-an-engine.md", "artifact-format.md", "graph-json.md", "architecture.md"):
+        text = (ROOT / "docs" / page).read_text()
+        for path in re.findall(r"`((?:src|engines|examples|tests|tools|docs)/[\w./-]+)`", text):
+            assert (ROOT / path).exists() or path.endswith("/NAME"), f"{page}: {path}"
+        for link in re.findall(r"\]\(([\w./-]+\.md)", text):
+            assert (ROOT / "docs" / link).exists(), f"{page}: {link}"
+
+
+def test_the_toy_is_as_long_as_its_page_says():
+    lines = len((TOY / "toy.c").read_text().splitlines())
+    assert lines <= 150
+    assert f"in {lines} lines" in (ROOT / "docs" / "add-an-engine.md").read_text()
+
+
+def run(*words):
+    done = subprocess.run([str(w) for w in words], capture_output=True, text=True)
+    assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    """Folders with engines: the toy, built against an installed tree alone, and that tree's."""
+    folder = tmp_path_factory.mktemp("toy")
+    run("cmake", "--install", BUILD, "--prefix", folder / "prefix")
+    run("cmake", "-S", TOY, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={folder / 'prefix'}", "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror")
+    run("cmake", "--build", folder / "build")
+    installed = next((folder / "prefix").rglob("ob_engine_ref.so")).parent
+    return f"{folder / 'build'}:{installed}"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """tanh(x * w + x), then a Softmax that the toy does not have, then Relu; the batch is symbolic."""
+    path = tmp_path_factory.mktemp("model") / "small.onnx"
+    nodes = [helper.make_node("Mul", ["x", "y"], ["a"]), helper.make_node("Add", ["a", "x"], ["b"]), helper.make_node("Tanh", ["b"], ["c"]),
+             helper.make_node("Softmax", ["c"], ["d"]), helper.make_node("Add", ["d", "x"], ["e"]), helper.make_node("Relu", ["e"], ["z"])]
+    values = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["N", 5]) for n in "xyz"]
+    graph = helper.make_graph(nodes, "small", values[:2], values[2:])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+    return path
+
+
+def test_the_toy_is_listed(outboard, toy):
+    assert "four element-wise operators" in outboard("engines", "--engine-path", toy).stdout
+
+
+def test_the_toy_computes(outboard, toy, model, tmp_path):
+    rng = np.random.default_rng(1)
+    x, y = (rng.standard_normal((3, 5)).astype(np.float32) for _ in range(2))
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
+    inputs = ["--input", f"x={tmp_path / 'x.npy'}", "--input", f"y={tmp_path / 'y.npy'}"]
+    options = ["--engines", "toy,ref", "--engine-path", toy]
+    outboard("run", model, *options, *inputs, "--save", tmp_path / "out")
+    c = np.tanh(x * y + x)
+    d = np.exp(c) / np.exp(c).sum(1, keepdims=True)
+    assert np.allclose(np.load(tmp_path / "out" / "output_0.npy"), np.maximum(d + x, 0), atol=1e-6)
+    assert "0 wrong" in outboard("verify", model, *options, *inputs).stdout
+    report = outboard("inspect", model, *options).stdout
+    assert "toy" in report and "Softmax is not one of the toy's operators" in report
+
+
+def test_an_artifact_of_the_toy_runs_without_it(outboard, toy, model, tmp_path):
+    """An engine that is missing is replaced, with a warning."""
+    outboard("compile", model, "-o", tmp_path / "toy.ob", "--engines", "toy,ref", "--engine-path", toy)
+    done = outboard("run", tmp_path / "toy.ob", "--dim", "N=2")
+    assert "toy" in done.stderr
