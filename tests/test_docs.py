@@ -60,16 +60,22 @@ def toy(tmp_path_factory):
     return f"{folder / 'build'}:{installed}"
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    """tanh(x * w + x), then a Softmax that the toy does not have, then Relu; the batch is symbolic."""
-    path = tmp_path_factory.mktemp("model") / "small.onnx"
-    nodes = [helper.make_node("Mul", ["x", "y"], ["a"]), helper.make_node("Add", ["a", "x"], ["b"]), helper.make_node("Tanh", ["b"], ["c"]),
-             helper.make_node("Softmax", ["c"], ["d"]), helper.make_node("Add", ["d", "x"], ["e"]), helper.make_node("Relu", ["e"], ["z"])]
+def save(path, operators):
+    """z = the operators one after another, each of the result so far and x; the batch is symbolic."""
+    nodes, last = [], "y"
+    for i, op in enumerate(operators):
+        out = "z" if i + 1 == len(operators) else f"t{i}"
+        nodes.append(helper.make_node(op, [last, "x"] if op in ("Add", "Mul") else [last], [out]))
+        last = out
     values = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["N", 5]) for n in "xyz"]
     graph = helper.make_graph(nodes, "small", values[:2], values[2:])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
     return path
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return save(tmp_path_factory.mktemp("model") / "small.onnx", ["Mul", "Add", "Tanh", "Add", "Relu"])
 
 
 def test_the_toy_is_listed(outboard, toy):
@@ -84,12 +90,16 @@ def test_the_toy_computes(outboard, toy, model, tmp_path):
     inputs = ["--input", f"x={tmp_path / 'x.npy'}", "--input", f"y={tmp_path / 'y.npy'}"]
     options = ["--engines", "toy,ref", "--engine-path", toy]
     outboard("run", model, *options, *inputs, "--save", tmp_path / "out")
-    c = np.tanh(x * y + x)
-    d = np.exp(c) / np.exp(c).sum(1, keepdims=True)
-    assert np.allclose(np.load(tmp_path / "out" / "output_0.npy"), np.maximum(d + x, 0), atol=1e-6)
-    assert "0 wrong" in outboard("verify", model, *options, *inputs).stdout
-    report = outboard("inspect", model, *options).stdout
-    assert "toy" in report and "Softmax is not one of the toy's operators" in report
+    assert np.allclose(np.load(tmp_path / "out" / "output_0.npy"), np.maximum(np.tanh(x * y + x) + x, 0), atol=1e-6)
+    verified = outboard("verify", model, *options, *inputs).stdout
+    assert "toy_0" in verified and "0 wrong" in verified
+    assert "toy_0" in outboard("inspect", model, *options).stdout
+
+
+def test_the_toy_says_why_not(outboard, toy, tmp_path):
+    mixed = save(tmp_path / "mixed.onnx", ["Mul", "Softmax", "Relu"])
+    report = outboard("inspect", mixed, "--engines", "toy,ref", "--engine-path", toy).stdout
+    assert "Softmax is not one of the toy's operators" in report
 
 
 def test_an_artifact_of_the_toy_runs_without_it(outboard, toy, model, tmp_path):
