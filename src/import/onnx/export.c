@@ -218,24 +218,26 @@ static ob_status_t put_attribute_value(ob_exporter_t *exporter, const ob_attribu
   return ob_fail(OB_INTERNAL, "attribute '%s' has no kind", ob_quote(attribute->name));
 }
 
-/* The type of an Optional is an attribute in ONNX; here it is that of the output. */
-static bool put_optional_type(ob_exporter_t *exporter, const ob_node_t *node, const ob_attribute_t *attribute) {
+/* An Optional without an input says what it might hold; here that is in the type of its output. */
+static void put_optional_type(ob_exporter_t *exporter, const ob_node_t *node) {
   ob_wire_writer_t *w = &exporter->writer;
-  if (strcmp(node->op->name, "Optional") != 0 || strcmp(attribute->name, "type") != 0 || node->output_count == 0) return false;
-  const ob_value_t *output = node->outputs[0];
-  if (!output || output->type.kind != OB_OPTIONAL || !output->type.element) return false;
+  const ob_value_t *output = node->output_count > 0 ? node->outputs[0] : NULL;
+  if (strcmp(node->op->name, "Optional") != 0 || node->input_count > 0) return;
+  if (!output || output->type.kind != OB_OPTIONAL || !output->type.element) return;
+  ob_wire_nested_t attribute = ob_wire_begin(w, 5);
+  ob_wire_put_text(w, 1, "type");
   ob_wire_put_int(w, 20, ONNX_TYPE_PROTO);
   ob_wire_nested_t type = ob_wire_begin(w, 14);
   put_type(exporter, output->type.element);
   ob_wire_end(w, type);
-  return true;
+  ob_wire_end(w, attribute);
 }
 
-static ob_status_t put_attribute(ob_exporter_t *exporter, const ob_node_t *node, const ob_attribute_t *attribute) {
+static ob_status_t put_attribute(ob_exporter_t *exporter, const ob_attribute_t *attribute) {
   ob_wire_writer_t *w = &exporter->writer;
   ob_wire_nested_t nested = ob_wire_begin(w, 5);
   ob_wire_put_text(w, 1, attribute->name);
-  if (!put_optional_type(exporter, node, attribute)) OB_TRY(put_attribute_value(exporter, attribute));
+  OB_TRY(put_attribute_value(exporter, attribute));
   ob_wire_end(w, nested);
   return OB_OK;
 }
@@ -255,9 +257,10 @@ static ob_status_t put_node(ob_exporter_t *exporter, const ob_exported_graph_t *
   ob_wire_put_text(w, 4, node->op->name);
   if (node->op->domain[0]) ob_wire_put_text(w, 7, node->op->domain);
   for (size_t i = 0; i < node->attribute_count; i++) {
-    ob_status_t status = put_attribute(exporter, node, &node->attributes[i]);
+    ob_status_t status = put_attribute(exporter, &node->attributes[i]);
     if (status != OB_OK) return ob_fail_within(status, "node '%s': ", ob_quote(node->name));
   }
+  put_optional_type(exporter, node);
   for (size_t b = 0; b < node->body_count; b++, *body = (*body)->next) {
     ob_wire_nested_t attribute = ob_wire_begin(w, 5);
     ob_wire_put_text(w, 1, node->bodies[b].attribute);

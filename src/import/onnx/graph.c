@@ -111,7 +111,7 @@ static ob_status_t import_outputs(ob_importer_t *importer, ob_scope_t *scope, ob
       return ob_fail(OB_INVALID_MODEL, "output '%s' of graph '%s' is made by no node", ob_quote(name),
                      ob_quote(scope->graph->name));
     OB_TRY(name_output(importer, scope, name, &value));
-    OB_TRY(ob_graph_add_output(scope->graph, value));
+    OB_TRY(ob_array_push(importer->allocator, &scope->results, value));
   }
   return OB_OK;
 }
@@ -144,6 +144,7 @@ static ob_status_t import_graph(ob_importer_t *importer, ob_scope_t *parent, ob_
     importer->module->main = *graph;
   }
   ob_status_t status = import_contents(importer, &scope, &proto);
+  for (size_t i = 0; status == OB_OK && i < scope.results.count; i++) status = ob_graph_add_output(*graph, scope.results.items[i]);
   if (status == OB_OK && body) {
     body->capture_count = scope.captured.count;
     status = ob_arena_copy(&importer->scratch, scope.captured.items, scope.captured.count * sizeof(ob_value_t *),
@@ -158,8 +159,47 @@ ob_status_t ob_import_main(ob_importer_t *importer, ob_wire_span_t bytes) {
   return import_graph(importer, NULL, bytes, "main", &graph, NULL);
 }
 
+static ob_status_t check_depth(const ob_importer_t *importer, const ob_scope_t *scope) {
+  if (scope->depth < importer->max_depth) return OB_OK;
+  return ob_fail(OB_UNSUPPORTED, "graphs are nested deeper than %u levels", importer->max_depth);
+}
+
 ob_status_t ob_import_body(ob_importer_t *importer, ob_scope_t *scope, ob_wire_span_t bytes, const char *name, ob_body_t *body) {
-  if (scope->depth + 1 > importer->max_depth)
-    return ob_fail(OB_UNSUPPORTED, "graphs are nested deeper than %u levels", importer->max_depth);
+  OB_TRY(check_depth(importer, scope));
   return import_graph(importer, scope, bytes, name, &body->graph, body);
+}
+
+/* ------------------------------------------------------------ a branch that is always taken */
+
+static ob_status_t import_branch(ob_importer_t *importer, ob_scope_t *outer, ob_scope_t *scope, const onnx_graph_t *proto,
+                                 ob_record_t *record) {
+  ob_wire_list_t outputs = proto->outputs;
+  ob_wire_span_t bytes;
+  if (proto->inputs.count > 0) return ob_fail(OB_INVALID_MODEL, "a branch has inputs");
+  if (proto->outputs.count < record->output_count)
+    return ob_fail(OB_INVALID_MODEL, "a branch has %zu outputs, the node %zu", proto->outputs.count, record->output_count);
+  for (size_t i = 0; i < record->output_count && ob_wire_next_span(&outputs, &bytes); i++) {
+    onnx_value_info_t info;
+    const char *name, *full;
+    if (!record->outputs[i]) continue;
+    OB_TRY(onnx_value_info_read(bytes, &info));
+    OB_TRY(ob_import_text(importer, info.name, &name));
+    OB_TRY(ob_scope_full_name(importer, outer, record->outputs[i], &full));
+    OB_TRY(ob_map_set(&scope->renamed, name, (void *)(uintptr_t)full));
+  }
+  OB_TRY(import_contents(importer, scope, proto));
+  for (size_t i = 0; i < record->output_count; i++) record->results[i] = scope->results.items[i];
+  record->made = true;
+  return OB_OK;
+}
+
+ob_status_t ob_import_branch(ob_importer_t *importer, ob_scope_t *scope, ob_wire_span_t bytes, ob_record_t *record) {
+  onnx_graph_t proto;
+  ob_scope_t inner;
+  OB_TRY(onnx_graph_read(bytes, &proto));
+  OB_TRY(check_depth(importer, scope));
+  ob_scope_init(&inner, importer, scope, scope->graph);
+  ob_status_t status = import_branch(importer, scope, &inner, &proto, record);
+  ob_scope_free(importer, &inner);
+  return status;
 }

@@ -62,6 +62,7 @@ typedef struct ob_function {
 typedef struct ob_stated {
   ob_attribute_t attribute; /* kind 0: a subgraph or a type */
   ob_wire_span_t graph;
+  const ob_type_t *type;
 } ob_stated_t;
 typedef OB_ARRAY(ob_stated_t) ob_stated_list_t;
 
@@ -76,6 +77,7 @@ typedef struct ob_scope {
   ob_map_t absent;                   /* inputs of a function that its caller leaves out */
   ob_map_t renamed;                  /* outputs of a function -> names at the caller */
   ob_map_t declared;                 /* -> first byte of the TypeProto's span in value_info */
+  OB_ARRAY(ob_value_t *) results;    /* outputs of the graph, when it is done */
   OB_ARRAY(ob_value_t *) captured;   /* from the graph around, in the order of the inputs made for them */
   uint32_t depth;
 } ob_scope_t;
@@ -95,7 +97,8 @@ typedef struct ob_record {
   size_t attribute_count;
   ob_body_t *bodies;
   size_t body_count;
-  bool made; /* results are there: nothing is left to emit */
+  const ob_type_t *type; /* of what an Optional may hold; NULL: not stated */
+  bool made;             /* results are there: nothing is left to emit */
 } ob_record_t;
 
 /* ---- names and strings (names.c) */
@@ -142,6 +145,8 @@ OB_MUST_CHECK ob_status_t ob_import_main(ob_importer_t *importer, ob_wire_span_t
 /* A subgraph as a closed graph. `body->captures` are values of the scope's graph. */
 OB_MUST_CHECK ob_status_t ob_import_body(ob_importer_t *importer, ob_scope_t *scope, ob_wire_span_t bytes, const char *name,
                                          ob_body_t *body);
+/* The branch of an If whose condition is known, in place of the node. Fills record->results. */
+OB_MUST_CHECK ob_status_t ob_import_branch(ob_importer_t *importer, ob_scope_t *scope, ob_wire_span_t bytes, ob_record_t *record);
 OB_MUST_CHECK ob_status_t ob_import_nodes(ob_importer_t *importer, ob_scope_t *scope, ob_wire_list_t nodes);
 /* Attributes of a node, those that refer to a function's replaced. */
 OB_MUST_CHECK ob_status_t ob_import_attributes(ob_importer_t *importer, const ob_scope_t *scope, ob_wire_list_t entries,

@@ -91,6 +91,7 @@ void ob_scope_free(ob_importer_t *importer, ob_scope_t *scope) {
   ob_map_free(&scope->absent);
   ob_map_free(&scope->renamed);
   ob_array_free(importer->allocator, &scope->captured);
+  ob_array_free(importer->allocator, &scope->results);
 }
 
 ob_status_t ob_scope_define(ob_scope_t *scope, const char *name, ob_value_t *value) {
@@ -115,7 +116,9 @@ ob_status_t ob_scope_find(ob_importer_t *importer, ob_scope_t *scope, const char
   if (*value || !scope->parent) return OB_OK;
   OB_TRY(ob_scope_find(importer, scope->parent, name, &outer));
   if (!outer) return OB_OK;
-  if (outer->constant)
+  if (scope->parent->graph == scope->graph)
+    *value = outer;
+  else if (outer->constant)
     OB_TRY(ob_value_from_constant(scope->graph, outer->constant, value));
   else
     OB_TRY(capture(importer, scope, name, outer, value));

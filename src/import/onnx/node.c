@@ -64,6 +64,12 @@ static ob_status_t take_attributes(ob_importer_t *importer, ob_scope_t *scope, c
   OB_TRY(OB_ARENA_ARRAY(&importer->scratch, list->count, &record->bodies));
   for (size_t i = 0; i < list->count; i++) {
     const ob_stated_t *stated = &list->items[i];
+    if (stated->type) {
+      if (strcmp(record->op, "Optional") != 0 || record->domain[0])
+        return ob_fail(OB_UNSUPPORTED, "attribute '%s' is a type", ob_quote(stated->attribute.name));
+      record->type = stated->type;
+      continue;
+    }
     if (!stated->graph.present) {
       record->attributes[record->attribute_count++] = stated->attribute;
       continue;
@@ -89,11 +95,24 @@ static ob_status_t set_name(ob_importer_t *importer, const ob_scope_t *scope, co
   return scope->prefix[0] ? ob_arena_printf(&importer->scratch, &record->name, "%s%s", scope->prefix, name) : OB_OK;
 }
 
+/* The branch that is always taken, when the condition of an If is known already. The other one need not make sense: exporters write
+ * both for any rank. NULL: both are needed. */
+static const ob_stated_t *only_branch(const ob_record_t *record, const ob_stated_list_t *attributes) {
+  int64_t taken;
+  const ob_value_t *condition = record->input_count == 1 ? record->inputs[0] : NULL;
+  if (record->domain[0] || strcmp(record->op, "If") != 0 || !condition || condition->content_count != 1) return NULL;
+  if (condition->type.dtype != OB_BOOL || !ob_expr_is_const(condition->content[0], &taken)) return NULL;
+  const ob_stated_t *branch = ob_stated_find(attributes, taken ? "then_branch" : "else_branch");
+  return branch && branch->graph.present ? branch : NULL;
+}
+
 static ob_status_t make_node(ob_importer_t *importer, ob_scope_t *scope, const char *overload, const ob_stated_list_t *attributes,
                              ob_record_t *record) {
   ob_function_t *function;
   OB_TRY(ob_import_find_function(importer, record->domain, record->op, overload, &function));
   if (function) return ob_import_call(importer, scope, function, record, attributes);
+  const ob_stated_t *branch = only_branch(record, attributes);
+  if (branch) return ob_import_branch(importer, scope, branch->graph, record);
   OB_TRY(take_attributes(importer, scope, attributes, record));
   if (record->domain[0] == 0 && strcmp(record->op, "Constant") == 0) return ob_import_constant(importer, scope->graph, record);
   OB_TRY(ob_record_upgrade(importer, scope, record));
