@@ -89,6 +89,23 @@ def loops():
                  outputs=["last", "all", "final", "rows"])
 
 
+def batched_scan():
+    """Scan of opset 8."""
+    step = helper.make_graph([helper.make_node("Add", ["s", "v"], ["o"]), helper.make_node("Mul", ["o", "k"], ["p"])], "step",
+                             [info("s", dims=[3]), info("v", dims=[3])], named("o", "p"))
+    scan = helper.make_node("Scan", ["", "z", "x"], ["final", "rows"], body=step, num_scan_inputs=1)
+    return model([helper.make_node("Abs", ["z"], ["k"]), scan], [info("x", dims=[2, 4, 3]), info("z", dims=[2, 3])], ["final", "rows"], opset=8)
+
+
+def known_branch():
+    """An If whose condition follows from the rank."""
+    flat = helper.make_graph([helper.make_node("Neg", ["x"], ["r"])], "two", [], named("r"))
+    deep = helper.make_graph([helper.make_node("Transpose", ["x"], ["t"], perm=[0, 2, 1])], "three", [], named("t"))
+    nodes = [helper.make_node("Shape", ["x"], ["s"]), helper.make_node("Size", ["s"], ["n"]), helper.make_node("Equal", ["n", "two"], ["c"]),
+             helper.make_node("If", ["c"], ["y"], then_branch=flat, else_branch=deep)]
+    return model(nodes, [info("x")], initializers=[numpy_helper.from_array(np.array(2, np.int64), "two")])
+
+
 def functions():
     slope = NodeProto(op_type="LeakyRelu", input=["s"], output=["b"],
                       attribute=[AttributeProto(name="alpha", type=AttributeProto.FLOAT, ref_attr_name="alpha")])
@@ -139,7 +156,7 @@ def old():
 
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
-    seeds = {f.__name__: f() for f in (dtypes, constants, external, branches, loops, functions, chain, collections)} | old()
+    seeds = {f.__name__: f() for f in (dtypes, constants, external, branches, loops, batched_scan, known_branch, functions, chain, collections)} | old()
     for name, proto in seeds.items():
         (FOLDER / f"{name}.onnx").write_bytes(proto.SerializeToString(deterministic=True))
     print(f"{len(seeds)} seeds in {FOLDER}")

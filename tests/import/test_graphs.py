@@ -202,6 +202,27 @@ def test_a_body_may_hide_a_name(tmp_path):
         same(proto, feeds, tmp_path, [np.exp(-X) if flag else np.maximum(X, 0)])
 
 
+@pytest.mark.parametrize("rank", [2, 3])
+def test_known_branches_are_taken_at_once(tmp_path, rank):
+    """The branch for another rank need not make sense."""
+    flat = helper.make_graph([helper.make_node("Unsqueeze", ["x", "front"], ["t"]), helper.make_node("Neg", ["t"], ["r"])], "two", [], named("r"))
+    deep = helper.make_graph([helper.make_node("Transpose", ["x"], ["t"], perm=[0, 2, 1])], "three", [], named("t"))
+    nodes = [helper.make_node("Shape", ["x"], ["s"]), helper.make_node("Size", ["s"], ["n"]), helper.make_node("Equal", ["n", "two"], ["c"]),
+             helper.make_node("If", ["c"], ["y"], then_branch=flat, else_branch=deep)]
+    constants = [numpy_helper.from_array(np.array(2, np.int64), "two"), numpy_helper.from_array(np.zeros(1, np.int64), "front")]
+    x = X if rank == 2 else X[None]
+    expected = -X[None] if rank == 2 else X.T[None]
+    new = same(model(nodes, [info("x", dims=x.shape)], initializers=constants), {"x": x}, tmp_path, [expected])
+    assert "If" not in {n.op_type for n in new.graph.node}
+
+
+def test_optional_without_an_input(tmp_path):
+    kind = helper.make_tensor_type_proto(F, [2, 3])
+    proto = model([helper.make_node("Optional", [], ["o"], type=kind), helper.make_node("OptionalHasElement", ["o"], ["y"])], opset=18)
+    new = exported(proto, tmp_path)
+    assert new.graph.node[0].attribute[0].tp.tensor_type.elem_type == F
+
+
 def test_loop(tmp_path):
     body = helper.make_graph([helper.make_node("Less", ["i", "limit"], ["on"]), helper.make_node("Add", ["sum", "step"], ["next"]),
                               helper.make_node("Identity", ["next"], ["seen"])], "body",
@@ -218,6 +239,17 @@ def test_scan(tmp_path):
     node = helper.make_node("Scan", ["z", "x"], ["final", "rows"], body=body, num_scan_inputs=1)
     proto = model([node], [info("x"), info("z", dims=[3])], ["final", "rows"], [numpy_helper.from_array(np.array(2, np.float32), "w")])
     same(proto, {"x": X, "z": np.ones(3, np.float32)}, tmp_path)
+
+
+def test_scan_over_a_batch(tmp_path):
+    """Scan 8, which ONNX Runtime still has."""
+    body = helper.make_graph([helper.make_node("Add", ["s", "v"], ["o"]), helper.make_node("Mul", ["o", "w"], ["p"])], "body",
+                             [info("s", dims=[3]), info("v", dims=[3])], named("o", "p"))
+    node = helper.make_node("Scan", ["", "z", "x"], ["final", "rows"], body=body, num_scan_inputs=1, directions=[1])
+    abs_ = helper.make_node("Abs", ["k"], ["w"])
+    proto = model([abs_, node], [info("x", dims=[2, 4, 3]), info("z", dims=[2, 3]), info("k", dims=[])], ["final", "rows"], opset=8)
+    x = np.arange(24, dtype=np.float32).reshape(2, 4, 3)
+    same(proto, {"x": x, "z": np.ones((2, 3), np.float32), "k": np.array(-2, np.float32)}, tmp_path)
 
 
 def test_old_operators_in_bodies(tmp_path):

@@ -99,6 +99,3 @@ ob_status_t ob_upgrade_scatter_name(ob_upgrade_t *up) {
   up->record->version = 11;
   return OB_OK;
 }
-
-/* Scan 8 runs its body once for every element of a batch, each with a length of its own. */
-ob_status_t ob_upgrade_scan_batch(ob_upgrade_t *up) { return ob_upgrade_too_old(up); }
