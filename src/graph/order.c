@@ -1,4 +1,4 @@
-/* Order, removal and the invariants of a graph. */
+/* Order and removal. */
 #include <string.h>
 
 #include "graph/graph.h"
@@ -151,69 +151,4 @@ ob_status_t ob_graph_compact(ob_graph_t *graph) {
   if (status == OB_OK) ob_graph_remove_nodes(graph, dead);
   ob_free(graph->module->allocator, marks);
   return status;
-}
-
-/* ---------------------------------------------------------------- invariants */
-
-typedef struct {
-  const ob_graph_t *graph;
-  const ob_node_t *node;
-} reader_t;
-
-static bool is_input(const ob_graph_t *graph, const ob_value_t *value) {
-  for (size_t i = 0; i < graph->inputs.count; i++)
-    if (graph->inputs.items[i] == value) return true;
-  return false;
-}
-
-static bool belongs(const ob_graph_t *graph, const ob_value_t *value) {
-  return value->id < graph->values.count && graph->values.items[value->id] == value;
-}
-
-/* A value that is read is of this graph, and there is something behind it that comes earlier. */
-static bool may_read(void *arg, ob_value_t *value) {
-  const reader_t *reader = arg;
-  if (!belongs(reader->graph, value)) return false;
-  if (value->producer)
-    return value->producer->graph == reader->graph && (!reader->node || value->producer->id < reader->node->id);
-  return value->constant || value->content || is_input(reader->graph, value);
-}
-
-static ob_status_t broken(const ob_graph_t *graph, const char *what, const char *name) {
-  return ob_fail(OB_INTERNAL, "graph '%s': %s '%s'", ob_quote(graph->name), what, ob_quote(name));
-}
-
-static ob_status_t check_node(const ob_graph_t *graph, const ob_node_t *node) {
-  reader_t reader = {graph, node};
-  if (node->graph != graph) return broken(graph, "a foreign node", node->name);
-  if (!each_read(node, may_read, &reader)) return broken(graph, "a value is read too early or from outside by node", node->name);
-  for (size_t k = 0; k < node->output_count; k++) {
-    const ob_value_t *value = node->outputs[k];
-    if (value && (!belongs(graph, value) || value->producer != node || value->output != k))
-      return broken(graph, "a wrong link between a value and its node", node->name);
-  }
-  for (size_t b = 0; b < node->body_count; b++) {
-    if (node->bodies[b].capture_count > node->bodies[b].graph->inputs.count) return broken(graph, "more captures than inputs at", node->name);
-    OB_TRY(ob_graph_check(node->bodies[b].graph));
-  }
-  if (!node->region) return OB_OK;
-  if (node->region->body->inputs.count != node->input_count || node->region->body->outputs.count != node->output_count)
-    return broken(graph, "a call does not fit its region:", node->name);
-  return ob_graph_check(node->region->body);
-}
-
-ob_status_t ob_graph_check(const ob_graph_t *graph) {
-  reader_t reader = {graph, NULL};
-  for (size_t i = 0; i < graph->values.count; i++) {
-    const ob_value_t *value = graph->values.items[i];
-    if (value->id != i) return broken(graph, "a wrong number on value", value->name);
-    if (ob_map_get(&graph->value_names, value->name) != value) return broken(graph, "a name is not unique:", value->name);
-  }
-  for (size_t i = 0; i < graph->nodes.count; i++) {
-    if (graph->nodes.items[i]->id != i) return broken(graph, "a wrong number on node", graph->nodes.items[i]->name);
-    OB_TRY(check_node(graph, graph->nodes.items[i]));
-  }
-  for (size_t i = 0; i < graph->outputs.count; i++)
-    if (!may_read(&reader, graph->outputs.items[i])) return broken(graph, "nothing makes output", graph->outputs.items[i]->name);
-  return OB_OK;
 }
