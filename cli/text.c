@@ -1,6 +1,7 @@
 /* Text of models on its way to a terminal or into JSON: names come from strangers. */
 #include "text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,10 +11,10 @@ const char *printable(const char *name) {
   static unsigned next;
   char *begin = ring[next++ % RING], *out = begin;
   for (; *name && out - begin < LONGEST; name++) {
-    unsigned char c = (unsigned char)*name;
-    unsigned char after = (unsigned char)name[1];
-    /* control characters, and C1 controls in UTF-8 */
-    if (c < 0x20 || c == 0x7f || (c == 0xc2 && after >= 0x80 && after < 0xa0)) out += snprintf(out, 5, "\\x%02x", (unsigned)c);
+    unsigned char c = (unsigned char)*name, next = (unsigned char)name[1];
+    bool c1 = c == 0xc2 && next >= 0x80 && next < 0xa0; /* U+0080 to U+009F: two bytes, the second says which */
+    if (c1) name++;
+    if (c < 0x20 || c == 0x7f || c1) out += snprintf(out, 5, "\\x%02x", (unsigned)(c1 ? next : c));
     else *out++ = (char)c;
   }
   if (*name) memcpy(out, "...", 3), out += 3;

@@ -105,8 +105,10 @@ static void text(void **state) {
   for (int i = 0; i < 100; i++) ob_str_printf(&str, "%d,", i);
   ob_str_append_html(&str, "<a & 'b'>\n");
   ob_str_append_dot(&str, "\"\\\x01");
+  ob_str_append_html(&str, "\xc2\x85\xc3\xa9");
+  ob_str_append_dot(&str, "\xc2\x9b\xc2\xa0");
   assert_int_equal(ob_str_take(&str, &taken), OB_OK);
-  assert_non_null(strstr(taken, "98,99,&#60;a &#38; &#39;b&#39;&#62;\\x0a\\\"\\\\\\\\x01"));
+  assert_non_null(strstr(taken, "98,99,&#60;a &#38; &#39;b&#39;&#62;\\x0a\\\"\\\\\\\\x01\\x85\xc3\xa9\\\\x9b\xc2\xa0"));
   ob_free(ob_allocator_default(), taken);
 }
 

@@ -47,11 +47,23 @@ void ob_str_printf(ob_str_t *str, const char *format, ...) {
   va_end(again);
 }
 
+/* Terminals obey these: control characters, and the first byte of the C1 controls (U+0080 to U+009F). */
+static bool is_control(const char *text) {
+  unsigned char c = (unsigned char)text[0], next = (unsigned char)text[1];
+  return c < 0x20 || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0);
+}
+
+/* An escaped C1 control takes both of its bytes; the text stays valid UTF-8. */
+static unsigned control_code(const char **text) {
+  unsigned char c = (unsigned char)**text;
+  return c == 0xc2 ? (unsigned char)*++*text : c;
+}
+
 void ob_str_append_dot(ob_str_t *str, const char *text) {
   for (; *text; text++) {
     unsigned char c = (unsigned char)*text;
     if (c == '"' || c == '\\') ob_str_printf(str, "\\%c", c);
-    else if (c < 0x20 || c == 0x7f) ob_str_printf(str, "\\\\x%02x", (unsigned)c);
+    else if (is_control(text)) ob_str_printf(str, "\\\\x%02x", control_code(&text));
     else ob_str_append_n(str, text, 1);
   }
 }
@@ -60,7 +72,7 @@ void ob_str_append_html(ob_str_t *str, const char *text) {
   for (; *text; text++) {
     unsigned char c = (unsigned char)*text;
     if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'') ob_str_printf(str, "&#%u;", (unsigned)c);
-    else if (c < 0x20 || c == 0x7f) ob_str_printf(str, "\\x%02x", (unsigned)c);
+    else if (is_control(text)) ob_str_printf(str, "\\x%02x", control_code(&text));
     else ob_str_append_n(str, text, 1);
   }
 }
