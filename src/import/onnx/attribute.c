@@ -85,12 +85,21 @@ static ob_status_t set_tensor(reader_t *reader, ob_attribute_t *to, bool sparse)
                 : ob_import_tensor(reader->importer, bytes, name, &to->tensor);
 }
 
-/* A type, of the Optional operator. */
-static ob_status_t set_type(reader_t *reader) {
-  ob_type_t *type;
-  OB_TRY(OB_ARENA_NEW(&reader->importer->module->arena, &type));
-  reader->out->type = type;
-  return ob_import_type(reader->importer, reader->proto.tp, reader->node, ONNX_DIMS_UNKNOWN, type);
+/* A type, of the Optional operator, becomes its text: "seq(float32[?])". */
+static ob_status_t set_type(reader_t *reader, ob_attribute_t *to) {
+  ob_type_t type;
+  ob_str_t text;
+  ob_string_t *string;
+  OB_TRY(ob_import_type(reader->importer, reader->proto.tp, reader->node, ONNX_DIMS_UNKNOWN, &type));
+  OB_TRY(OB_ARENA_ARRAY(&reader->importer->scratch, 1, &string));
+  ob_str_init(&text, reader->importer->allocator);
+  ob_type_print(reader->importer->module->exprs, &type, &text);
+  ob_status_t status = text.status;
+  string->size = text.size;
+  if (status == OB_OK) status = ob_arena_strndup(&reader->importer->scratch, text.text, text.size, &string->data);
+  ob_str_free(&text);
+  *to = (ob_attribute_t){.name = to->name, .kind = OB_ATTRIBUTE_STRING, .count = 1, .strings = string};
+  return status;
 }
 
 static ob_status_t set_graph(reader_t *reader) {
@@ -134,7 +143,7 @@ static ob_status_t read_value(reader_t *reader) {
     case ONNX_SPARSE_TENSOR:
       return set_tensor(reader, to, true);
     case ONNX_TYPE_PROTO:
-      return set_type(reader);
+      return set_type(reader, to);
     default:
       return fail(reader, OB_UNSUPPORTED, "lists of tensors, graphs or types are not supported");
   }

@@ -21,7 +21,6 @@ static ob_status_t make_outputs(ob_importer_t *importer, const ob_scope_t *scope
     if (!record->outputs[i]) continue;
     OB_TRY(ob_scope_full_name(importer, scope, record->outputs[i], &full));
     OB_TRY(ob_value_create(scope->graph, full, &record->results[i]));
-    if (record->type) record->results[i]->type = (ob_type_t){.kind = OB_OPTIONAL, .rank = -1, .element = record->type};
     ob_node_set_output(node, i, record->results[i]);
   }
   return OB_OK;

@@ -218,11 +218,14 @@ static ob_status_t put_attribute_value(ob_exporter_t *exporter, const ob_attribu
   return ob_fail(OB_INTERNAL, "attribute '%s' has no kind", ob_quote(attribute->name));
 }
 
-/* An Optional without an input says what it might hold; here that is in the type of its output. */
+/* The attribute of an Optional is a type in ONNX and its text here; the type of the output has it too. */
+static bool is_optional_type(const ob_node_t *node, const ob_attribute_t *attribute) {
+  return strcmp(node->op->name, "Optional") == 0 && strcmp(attribute->name, "type") == 0;
+}
+
 static void put_optional_type(ob_exporter_t *exporter, const ob_node_t *node) {
   ob_wire_writer_t *w = &exporter->writer;
   const ob_value_t *output = node->output_count > 0 ? node->outputs[0] : NULL;
-  if (strcmp(node->op->name, "Optional") != 0 || node->input_count > 0) return;
   if (!output || output->type.kind != OB_OPTIONAL || !output->type.element) return;
   ob_wire_nested_t attribute = ob_wire_begin(w, 5);
   ob_wire_put_text(w, 1, "type");
@@ -257,10 +260,13 @@ static ob_status_t put_node(ob_exporter_t *exporter, const ob_exported_graph_t *
   ob_wire_put_text(w, 4, node->op->name);
   if (node->op->domain[0]) ob_wire_put_text(w, 7, node->op->domain);
   for (size_t i = 0; i < node->attribute_count; i++) {
-    ob_status_t status = put_attribute(exporter, &node->attributes[i]);
+    ob_status_t status = OB_OK;
+    if (is_optional_type(node, &node->attributes[i]))
+      put_optional_type(exporter, node);
+    else
+      status = put_attribute(exporter, &node->attributes[i]);
     if (status != OB_OK) return ob_fail_within(status, "node '%s': ", ob_quote(node->name));
   }
-  put_optional_type(exporter, node);
   for (size_t b = 0; b < node->body_count; b++, *body = (*body)->next) {
     ob_wire_nested_t attribute = ob_wire_begin(w, 5);
     ob_wire_put_text(w, 1, node->bodies[b].attribute);

@@ -60,9 +60,8 @@ typedef struct ob_function {
 
 /* An attribute on its way, in the form of the graph; a subgraph is kept as bytes. */
 typedef struct ob_stated {
-  ob_attribute_t attribute; /* kind 0: a subgraph or a type */
+  ob_attribute_t attribute; /* kind 0: a subgraph */
   ob_wire_span_t graph;
-  const ob_type_t *type;
 } ob_stated_t;
 typedef OB_ARRAY(ob_stated_t) ob_stated_list_t;
 
@@ -97,8 +96,7 @@ typedef struct ob_record {
   size_t attribute_count;
   ob_body_t *bodies;
   size_t body_count;
-  const ob_type_t *type; /* of what an Optional may hold; NULL: not stated */
-  bool made;             /* results are there: nothing is left to emit */
+  bool made; /* results are there: nothing is left to emit */
 } ob_record_t;
 
 /* ---- names and strings (names.c) */

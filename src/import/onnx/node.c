@@ -64,12 +64,6 @@ static ob_status_t take_attributes(ob_importer_t *importer, ob_scope_t *scope, c
   OB_TRY(OB_ARENA_ARRAY(&importer->scratch, list->count, &record->bodies));
   for (size_t i = 0; i < list->count; i++) {
     const ob_stated_t *stated = &list->items[i];
-    if (stated->type) {
-      if (strcmp(record->op, "Optional") != 0 || record->domain[0])
-        return ob_fail(OB_UNSUPPORTED, "attribute '%s' is a type", ob_quote(stated->attribute.name));
-      record->type = stated->type;
-      continue;
-    }
     if (!stated->graph.present) {
       record->attributes[record->attribute_count++] = stated->attribute;
       continue;
