@@ -58,6 +58,11 @@ class Graph:
         return model
 
 
+def by_onnxruntime(model, feeds):
+    """For what the reference evaluator cannot do: groups of ConvTranspose, negative pads."""
+    return pytest.importorskip("onnxruntime").InferenceSession(model.SerializeToString()).run(None, feeds)
+
+
 @pytest.fixture
 def passes(tmp_path):
     def run(graph, *outputs, tolerance=1e-5, judge=lambda model, feeds: ReferenceEvaluator(model).run(None, feeds)):
@@ -412,14 +417,9 @@ def test_shared_weights_stay_for_the_others(passes):
 
 @pytest.mark.parametrize("group", [1, 2])
 def test_batch_normalization_after_conv_transpose(passes, group):
-    ort = pytest.importorskip("onnxruntime")
     g = Graph()
     y = g.ConvTranspose(g.input(2, 4, 8, 8), rng(4, 6 // group, 3, 3), rng(6, seed=4), group=group, strides=[2, 2])
-
-    def judge(model, feeds):  # the reference evaluator does not know groups here
-        return ort.InferenceSession(model.SerializeToString()).run(None, feeds)
-
-    assert passes(g, batch_norm(g, y, 6), judge=judge) == ["ConvTranspose"]
+    assert passes(g, batch_norm(g, y, 6), judge=by_onnxruntime) == ["ConvTranspose"]
 
 
 @pytest.mark.parametrize("turned", [0, 1])
@@ -566,3 +566,23 @@ def test_not_a_look_up(passes):
     g.column = False
     x = g.input(2, 7, 5, dtype="int32", low=0, high=5)
     assert "Gather" not in passes(g, one_hot(g, x))
+
+
+# ---------------------------------------------------------------- padding
+
+def test_pad_before_conv(passes):
+    g = Graph()
+    x = g.Pad(g.input("n", 4, 8, 8), np.array([0, 0, 1, 2, 0, 0, 3, 0]))
+    assert passes(g, conv(g, x, pads=[1, 0, 2, 1], strides=[2, 1])) == ["Conv"]
+    g = Graph(opset=18)
+    x = g.Pad(g.input("n", 4, 8, 8), np.array([1, 2]), 0.0, np.array([-1]))
+    assert passes(g, conv(g, x, auto_pad="VALID")) == ["Conv"]
+
+
+@pytest.mark.parametrize("wrong", ["value", "mode", "channels", "negative", "auto_pad", "shared"])
+def test_pad_stays(passes, wrong):
+    g = Graph(opset=18)
+    amount = [0, 1, 0, 0, 0, 1, 0, 0] if wrong == "channels" else [0, 0, -1, 0, 0, 0, 0, 0] if wrong == "negative" else [0, 0, 1, 1, 0, 0, 1, 1]
+    x = g.Pad(g.input(1, 4, 8, 8), np.array(amount), 0.5 if wrong == "value" else 0.0, mode="reflect" if wrong == "mode" else "constant")
+    y = conv(g, x, into=6 if wrong == "channels" else 4, **({"auto_pad": "SAME_UPPER"} if wrong == "auto_pad" else {}))
+    assert "Pad" in passes(g, *([y, g.Neg(x)] if wrong == "shared" else [y]), judge=by_onnxruntime)
