@@ -8,8 +8,8 @@
 const char *printable(const char *name) {
   enum { RING = 4, LONGEST = 200 };
   static char ring[RING][LONGEST + 8];
-  static unsigned next;
-  char *begin = ring[next++ % RING], *out = begin;
+  static unsigned turn;
+  char *begin = ring[turn++ % RING], *out = begin;
   for (; *name && out - begin < LONGEST; name++) {
     unsigned char c = (unsigned char)*name, next = (unsigned char)name[1];
     bool c1 = c == 0xc2 && next >= 0x80 && next < 0xa0; /* U+0080 to U+009F: two bytes, the second says which */
