@@ -23,6 +23,11 @@ ob_status_t ob_ref_convolution_begin(const ob_kernel_call_t *call, const ob_tens
   if (groups < 1 || x->dims[1] != w->dims[1] * groups || w->dims[0] % groups != 0 || y->dims[0] != x->dims[0] || y->dims[1] != w->dims[0])
     return ob_fail(OB_INVALID_ARGUMENT, "%lld channels, weights for %lld in %lld groups, %lld outputs", (long long)x->dims[1],
                    (long long)w->dims[1], (long long)groups, (long long)w->dims[0]);
+  /* last axes of one element change nothing; without them the innermost loop has a row to run over */
+  ob_ref_window_t *last = &c->window;
+  while (last->rank > 1 && last->in[last->rank - 1] == 1 && last->out[last->rank - 1] == 1 && last->kernel[last->rank - 1] == 1 &&
+         last->begin[last->rank - 1] == 0)
+    last->rank--;
   c->batch = (size_t)x->dims[0];
   c->groups = (size_t)groups;
   c->in_channels = (size_t)x->dims[1];
