@@ -507,7 +507,7 @@ void ob_program_free(ob_program_t *program) {
     pthread_mutex_destroy(&segment->lock);
     ob_array_free(allocator, &segment->after);
   }
-  for (uint32_t s = 0; s < program->step_count; s++)
+  for (uint32_t s = 0; program->steps && s < program->step_count; s++)
     for (uint32_t i = 0; i < program->steps[s].body_count; i++) ob_program_free(program->steps[s].bodies[i].program);
   ob_array_free(allocator, &program->rules);
   ob_arena_free(&program->arena);

@@ -142,7 +142,13 @@ static ob_status_t print_summary(const ob_facts_t *facts, ob_str_t *out) {
   ob_status_t status = ob_report_text(facts, &text);
   if (status == OB_OK) status = text.status;
   ob_str_append(out, "<pre>");
-  if (status == OB_OK && text.text) ob_str_append_html(out, text.text);
+  for (char *line = text.text; status == OB_OK && line && *line;) { /* line by line: the escapes would take the newlines */
+    char *end = strchr(line, '\n');
+    if (end) *end = 0;
+    ob_str_append_html(out, line);
+    ob_str_append(out, "\n");
+    line = end ? end + 1 : NULL;
+  }
   ob_str_append(out, "</pre>\n");
   ob_str_free(&text);
   return status;

@@ -104,17 +104,23 @@ void ob_unit_free(ob_unit_t *unit) {
 
 /* ---------------------------------------------------------------- backends */
 
-static ob_status_t blob_is_usable(const ob_backend_t *backend) {
-  const ob_region_t *region = backend->unit->region;
-  if (!region->blob || !backend->engine->api->load || !backend->keeps) return OB_NOT_FOUND;
-  return region->fingerprint && strcmp(region->fingerprint, backend->engine->fingerprint) == 0 ? OB_OK : OB_NOT_FOUND;
+/* What another version of the engine, or the same on another machine, has left in the artifact is never used. With the lock held. */
+static void drop_stale_data(const ob_backend_t *backend) {
+  ob_region_t *region = backend->unit->region;
+  size_t kept = 0;
+  if (region->fingerprint && strcmp(region->fingerprint, backend->engine->fingerprint) == 0) return;
+  for (size_t i = 0; i < region->packed.count; i++)
+    if (region->packed.items[i].constant) region->packed.items[kept++] = region->packed.items[i];
+  region->packed.count = kept;
+  region->blob = NULL;
+  region->blob_bytes = 0;
 }
 
 /* From the blob if there is a good one, else anew. */
 static ob_status_t make_executable(ob_backend_t *backend) {
   const ob_region_t *region = backend->unit->region;
   const ob_engine_api_t *api = backend->engine->api;
-  if (blob_is_usable(backend) == OB_OK) {
+  if (region->blob && api->load && backend->keeps) {
     ob_status_t status = api->load(backend->engine->engine, backend->view, region->blob, region->blob_bytes,
                                    &backend->executable);
     backend->from_blob = status == OB_OK && backend->executable;
@@ -140,6 +146,7 @@ ob_status_t ob_backend_create(const ob_backend_request_t *request, ob_backend_t 
   ob_arena_init(&backend->arena, model->allocator);
   ob_status_t status = OB_ARENA_ARRAY(&backend->arena, unit->region->body->values.count, &backend->constant_requests);
   pthread_mutex_lock(&model->lock);
+  if (backend->keeps) drop_stale_data(backend);
   if (status == OB_OK && !backend->keeps) status = ob_constants_unpack(model, unit->region->body);
   if (status == OB_OK)
     status = ob_view_create(unit->region->body, unit->region->symbol, backend, &backend->arena, &backend->view);

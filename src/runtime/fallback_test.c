@@ -1,0 +1,233 @@
+/* Engines that are missing, of another ABI, or fail at open, compile, bind or run: what the user sees, and that the answer is right. */
+#include "runtime/toy.h"
+
+#include <stdio.h>
+
+#include "runtime/model.h"
+
+TOY(first)
+TOY(second)
+
+static toy_model_t toy;
+static toy_log_t log_lines;
+
+/* y = -x + x * 1, as two nodes for "first" alone and one for both. */
+static int set_up(void **state) {
+  static const char *const dims[] = {"n"};
+  (void)state;
+  first_reset();
+  second_reset();
+  log_lines = (toy_log_t){0};
+  toy_begin(&toy);
+  ob_value_t *x = toy_input(&toy, "x", 1, dims);
+  ob_value_t *negative = toy_apply(&toy, "Neg", "negative", x, NULL);
+  toy_finish(&toy, toy_apply(&toy, "Add", "y", negative, negative));
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  toy_end(&toy);
+  assert_int_equal(first.live, 0);
+  assert_int_equal(second.live, 0);
+  return 0;
+}
+
+static ob_status_t run(ob_context_t *context) {
+  static const int64_t dims[] = {3};
+  float x[] = {1, 2, 3};
+  ob_tensor_t input = toy_tensor(x, 1, dims), output = {0};
+  ob_status_t status = ob_context_run(context, &input, &output, NULL);
+  if (status == OB_OK)
+    for (int i = 0; i < 3; i++) assert_true(((float *)output.data)[i] == -2 * x[i]);
+  return status;
+}
+
+/* Opens with both engines, runs `runs` times, and expects right answers and `warnings` warnings. */
+static void works(int runs, int warnings, const char *words) {
+  ob_model_t *model;
+  ob_context_t *context;
+  assert_int_equal(toy_load_model(&toy, "first,second", &log_lines, &model), OB_OK);
+  assert_int_equal(ob_context_create(ob_model_function(model, NULL), NULL, &context), OB_OK);
+  for (int i = 0; i < runs; i++) assert_int_equal(run(context), OB_OK);
+  ob_context_close(context);
+  ob_model_close(model);
+  assert_int_equal(log_lines.warnings, warnings);
+  for (int i = 0; words && i < warnings; i++)
+    if (!strstr(log_lines.lines[i], words)) fail_msg("'%s' lacks '%s'", log_lines.lines[i], words);
+}
+
+static void the_first_engine_has_it(void **state) {
+  (void)state;
+  works(2, 0, NULL);
+  assert_int_equal(first.runs, 2);
+  assert_int_equal(second.runs, 0);
+}
+
+static void failing_to_compile_moves_the_region(void **state) {
+  (void)state;
+  first.fails_compile = true;
+  works(2, 1, "runs on engine 'second' instead of 'first': engine 'first': the toy does not compile today");
+  assert_int_equal(second.runs, 2);
+}
+
+static void failing_to_bind_moves_the_region(void **state) {
+  (void)state;
+  first.fails_bind = true;
+  works(2, 1, "the toy does not bind today");
+  assert_int_equal(second.runs, 2);
+}
+
+static void failing_to_run_moves_the_region(void **state) {
+  (void)state;
+  first.runs_left = 2;
+  works(5, 1, "the toy is broken");
+  assert_int_equal(first.runs, 3);
+  assert_int_equal(second.runs, 3);
+}
+
+static void contexts_follow_when_an_engine_is_replaced(void **state) {
+  (void)state;
+  ob_model_t *model;
+  ob_context_t *contexts[2];
+  first.runs_left = 2;
+  assert_int_equal(toy_load_model(&toy, "first,second", &log_lines, &model), OB_OK);
+  for (int i = 0; i < 2; i++) assert_int_equal(ob_context_create(ob_model_function(model, NULL), NULL, &contexts[i]), OB_OK);
+  for (int i = 0; i < 6; i++) assert_int_equal(run(contexts[i % 2]), OB_OK);
+  assert_int_equal(first.runs, 3);
+  assert_int_equal(log_lines.warnings, 1);
+  for (int i = 0; i < 2; i++) ob_context_close(contexts[i]);
+  ob_model_close(model);
+}
+
+static void when_all_fail_the_first_reason_is_told(void **state) {
+  (void)state;
+  ob_model_t *model;
+  ob_context_t *context;
+  first.runs_left = 0;
+  second.runs_left = 0;
+  assert_int_equal(toy_load_model(&toy, "first,second", &log_lines, &model), OB_OK);
+  assert_int_equal(ob_context_create(ob_model_function(model, NULL), NULL, &context), OB_OK);
+  assert_int_equal(run(context), OB_ENGINE_ERROR);
+  assert_message("the toy is broken");
+  ob_context_close(context);
+  ob_model_close(model);
+  first.fails_compile = second.fails_compile = true;
+  assert_int_equal(toy_load_model(&toy, "first,second", &log_lines, &model), OB_ENGINE_ERROR);
+  assert_message("the toy does not compile today");
+  assert_null(model);
+}
+
+static void an_engine_asked_for_must_open(void **state) {
+  (void)state;
+  ob_model_t *model;
+  first.fails_open = true;
+  assert_int_equal(toy_load_model(&toy, "first,second", &log_lines, &model), OB_ENGINE_ERROR);
+  assert_message("engine 'first' does not open: the toy's library has gone");
+  first.fails_open = false;
+  first.abi = OB_ENGINE_ABI + 1;
+  assert_int_equal(toy_load_model(&toy, "first,second", &log_lines, &model), OB_ENGINE_ERROR);
+  assert_message("ABI 2, this Outboard has 1");
+  assert_int_equal(toy_load_model(&toy, "nonesuch", &log_lines, &model), OB_NOT_FOUND);
+  assert_message("engine 'nonesuch' is not installed");
+  assert_int_equal(toy_load_model(&toy, "../evil", &log_lines, &model), OB_INVALID_ARGUMENT);
+  assert_int_equal(toy_load_model(&toy, "second,second", &log_lines, &model), OB_INVALID_ARGUMENT);
+}
+
+static void nodes_that_nobody_takes_are_named(void **state) {
+  (void)state;
+  ob_model_t *model;
+  first.only = ",Neg,";
+  second.only = ",Neg,";
+  assert_int_equal(toy_load_model(&toy, "first,second", &log_lines, &model), OB_UNSUPPORTED);
+  assert_message("Add: not among the toys");
+}
+
+static void light_nodes_stay_with_their_neighbours(void **state) {
+  (void)state;
+  first.only = ",Neg,";
+  works(1, 0, NULL);
+  assert_int_equal(first.runs, 0); /* a region of one Neg is not worth it */
+  assert_int_equal(second.runs, 1);
+}
+
+/* ---------------------------------------------------------------- artifacts */
+
+static const char artifact[] = "build/fallback_test.ob";
+
+static void save_from(const char *engines) {
+  ob_model_t *model;
+  assert_int_equal(toy_load_model(&toy, engines, NULL, &model), OB_OK);
+  assert_int_equal(ob_model_save(model, artifact), OB_OK);
+  ob_model_close(model);
+}
+
+static ob_status_t open_artifact(const char *engines, ob_model_t **model) {
+  ob_compile_options_t compile = {.struct_size = sizeof compile, .engines = engines};
+  ob_options_t options = {.struct_size = sizeof options, .log = toy_log, .log_user = &log_lines, .threads = 1, .compile = &compile};
+  return ob_model_open(artifact, &options, model);
+}
+
+static void run_artifact(const char *engines) {
+  ob_model_t *model;
+  ob_context_t *context;
+  assert_int_equal(open_artifact(engines, &model), OB_OK);
+  assert_int_equal(ob_context_create(ob_model_function(model, NULL), NULL, &context), OB_OK);
+  assert_int_equal(run(context), OB_OK);
+  ob_context_close(context);
+  ob_model_close(model);
+}
+
+static void an_artifact_whose_engine_is_missing_runs_elsewhere(void **state) {
+  (void)state;
+  save_from("first");
+  assert_int_equal(ob_engine_register("first", NULL), OB_OK);
+  run_artifact("first,second");
+  assert_int_equal(log_lines.warnings, 1);
+  assert_non_null(strstr(log_lines.lines[0], "instead of 'first': engine 'first' is not installed"));
+  assert_int_equal(second.runs, 1);
+  remove(artifact);
+}
+
+static void an_artifact_is_kept_to_the_engines_asked_for(void **state) {
+  (void)state;
+  save_from("first");
+  run_artifact("second");
+  assert_int_equal(first.runs, 0);
+  assert_int_equal(second.runs, 1);
+  remove(artifact);
+}
+
+static void blobs_are_loaded_unless_stale_or_damaged(void **state) {
+  (void)state;
+  first.saves = true;
+  save_from("first");
+  assert_int_equal(first.compiles, 1);
+  run_artifact("first");
+  assert_int_equal(first.loads, 1);
+  assert_int_equal(first.compiles, 1);
+  first.fingerprint = "toy 2"; /* another library version: the blob is not even shown */
+  run_artifact("first");
+  assert_int_equal(first.loads, 1);
+  assert_int_equal(first.compiles, 2);
+  remove(artifact);
+}
+
+int main(void) {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+  const struct CMUnitTest tests[] = {
+      TEST(the_first_engine_has_it),
+      TEST(failing_to_compile_moves_the_region),
+      TEST(failing_to_bind_moves_the_region),
+      TEST(failing_to_run_moves_the_region),
+      TEST(contexts_follow_when_an_engine_is_replaced),
+      TEST(when_all_fail_the_first_reason_is_told),
+      TEST(an_engine_asked_for_must_open),
+      TEST(nodes_that_nobody_takes_are_named),
+      TEST(light_nodes_stay_with_their_neighbours),
+      TEST(an_artifact_whose_engine_is_missing_runs_elsewhere),
+      TEST(an_artifact_is_kept_to_the_engines_asked_for),
+      TEST(blobs_are_loaded_unless_stale_or_damaged),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
