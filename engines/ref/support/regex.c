@@ -22,8 +22,10 @@ typedef struct tree {
   bool negated, fold; /* fold: letters match in both cases */
 } tree_t;
 
+typedef enum { TAKE, SPLIT, CHECK, MATCH } step_kind_t;
+
 typedef struct step {
-  enum { TAKE, SPLIT, CHECK, MATCH } kind;
+  step_kind_t kind;
   const tree_t *tree;
   size_t next, other;
 } step_t;
@@ -318,7 +320,7 @@ static ob_status_t parse_either(parser_t *p, tree_t **tree) {
 
 /* ---------------------------------------------------------------- program */
 
-static size_t add_step(ob_ref_regex_t *r, int kind, const tree_t *tree, size_t next, size_t other) {
+static size_t add_step(ob_ref_regex_t *r, step_kind_t kind, const tree_t *tree, size_t next, size_t other) {
   if (r->count < r->room) r->steps[r->count] = (step_t){kind, tree, next, other};
   return r->count++;
 }
