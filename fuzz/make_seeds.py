@@ -3,6 +3,7 @@
 
 Run it with Python and the onnx package from anywhere; it writes fuzz/seeds/import_fuzz."""
 import pathlib
+import sys
 
 import numpy as np
 import onnx
@@ -154,9 +155,34 @@ def old():
     return {f"old_{name}": model([node], image, [o for o in node.output], initializers, opset=opset) for name, (opset, node, initializers) in made.items()}
 
 
+def patterns():
+    """What the passes recognise, as their tests build it."""
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
+    import pass_test as t
+
+    made = {}
+
+    def graph(name, build, **options):
+        g = t.Graph(**options)
+        outputs = build(g)
+        made[f"pass_{name}"] = g.model(*(outputs if isinstance(outputs, tuple) else (outputs,)))
+
+    graph("gelu", lambda g: t.erf_gelu(g, g.input("n", 5)))
+    graph("hard_swish", lambda g: t.HARD_SWISH["product, then Div"](g, g.input("n", 5)), opset=13)
+    graph("layer_normalization", lambda g: t.layer_norm(g, g.input("n", 4, 6), t.rng(6), t.rng(6)))
+    graph("after_conv", lambda g: t.batch_norm(g, t.conv(g, g.Pad(g.input("n", 4, 8, 8), np.array([0, 0, 1, 1, 0, 0, 1, 1])), group=2), 6))
+    graph("before_conv", lambda g: t.conv(g, t.batch_norm(g, g.input(2, 4, 8, 8), 4)))
+    graph("gemm", lambda g: g.Add(g.Mul(g.Gemm(g.input("n", 4), t.rng(4, 6), t.rng(6), alpha=0.5, beta=0.25), t.rng(6)), t.rng(1, 6)))
+    graph("conv_transpose", lambda g: t.batch_norm(g, g.ConvTranspose(g.input(2, 4, 8, 8), t.rng(4, 3, 3, 3), group=2), 6))
+    graph("look_up", lambda g: t.one_hot(g, g.input("n", 7, dtype="int32", low=-3, high=8)))
+    graph("lift", lambda g: g.Add(g.Squeeze(g.Conv(g.input("n", 4, 8, 1), t.rng(6, 4, 3, 1)), np.array([3])), t.rng(6, 1)))
+    graph("moves", lambda g: (g.Transpose(g.Transpose(g.Neg(g.input(2, 3, 4)))), g.Min(g.Relu(g.input(2, 3)), 6.0)))
+    return made
+
+
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
-    seeds = {f.__name__: f() for f in (dtypes, constants, external, branches, loops, batched_scan, known_branch, functions, chain, collections)} | old()
+    seeds = {f.__name__: f() for f in (dtypes, constants, external, branches, loops, batched_scan, known_branch, functions, chain, collections)} | old() | patterns()
     for name, proto in seeds.items():
         (FOLDER / f"{name}.onnx").write_bytes(proto.SerializeToString(deterministic=True))
     print(f"{len(seeds)} seeds in {FOLDER}")
