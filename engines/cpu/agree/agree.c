@@ -105,7 +105,8 @@ void ob_agree_window(ob_random_t *random, ob_agree_window_t *w, int64_t max_size
     const int64_t reach = (w->kernel[i] - 1) * w->dilations[i] + 1;
     int64_t least = reach - w->pads[i] - w->pads[i + w->spatial];
     if (least < 1) least = 1;
-    w->x[i + 2] = ob_pick(random, least, least + max_size);
+    const bool flat = i == w->spatial - 1 && w->kernel[i] == 1 && ob_pick(random, 0, 1) != 0; /* a row of one element */
+    w->x[i + 2] = flat ? least : ob_pick(random, least, least + max_size);
     w->y[i + 2] = (w->x[i + 2] + w->pads[i] + w->pads[i + w->spatial] - reach) / w->strides[i] + 1;
   }
 }

@@ -125,7 +125,7 @@ void ob_chain_output(ob_chain_builder_t *builder, ob_reg_t reg, uint32_t which) 
   }
   ob_register_t *r = &chain->registers[reg];
   if (r->kind != OB_REGISTER_BUFFER) { /* an input, or an output already: one more step copies it */
-    reg = ob_chain_step(builder, ob_chain_copy(r->dtype), r->dtype, reg, -1, -1);
+    reg = ob_chain_step(builder, builder->isa->copy(ob_cpu_size(r->dtype)), r->dtype, reg, -1, -1);
     if (reg < 0) return;
     r = &chain->registers[reg];
   }

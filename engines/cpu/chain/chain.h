@@ -88,38 +88,8 @@ size_t ob_chain_scratch(const ob_chain_t *chain);
  * False when an integer was divided by zero (the quotient is 0 then). */
 bool ob_chain_run(const ob_chain_t *chain, const void *const *in, void *const *out, size_t begin, size_t end, void *scratch);
 
-/* chain/typed.c: functions of other element types; NULL when there is none. Full tiles only. */
-typedef enum ob_typed {
-  OB_TYPED_NONE,
-  OB_TYPED_ADD,
-  OB_TYPED_SUB,
-  OB_TYPED_MUL,
-  OB_TYPED_DIV,
-  OB_TYPED_MOD,
-  OB_TYPED_FMOD,
-  OB_TYPED_MAX,
-  OB_TYPED_MIN,
-  OB_TYPED_AND,
-  OB_TYPED_OR,
-  OB_TYPED_XOR,
-  OB_TYPED_SHIFT_LEFT,
-  OB_TYPED_SHIFT_RIGHT,
-  OB_TYPED_ABS,
-  OB_TYPED_NEG,
-  OB_TYPED_SIGN,
-  OB_TYPED_NOT,
-  OB_TYPED_RELU,
-  OB_TYPED_EQUAL,
-  OB_TYPED_LESS,
-  OB_TYPED_LESS_OR_EQUAL,
-  OB_TYPED_GREATER,
-  OB_TYPED_GREATER_OR_EQUAL,
-  OB_TYPED_COUNT
-} ob_typed_t;
-ob_tile_fn ob_chain_typed(ob_typed_t op, ob_dtype_t dtype);
-ob_tile_fn ob_chain_where(ob_dtype_t dtype); /* in[0] bool */
-ob_tile_fn ob_chain_copy(ob_dtype_t dtype);
-ob_tile_fn ob_chain_cast_fn(ob_dtype_t from, ob_dtype_t to); /* among float32, float64, integers and bool */
-ob_tile_fn ob_chain_test(bool nan, ob_dtype_t dtype); /* IsNaN; else IsInf with param: 1 where -inf counts, 1 where +inf counts */
+/* Functions of other element types; NULL when there is none. Full tiles only. */
+static inline ob_tile_fn ob_chain_typed(ob_typed_t op, ob_dtype_t dtype) { return ob_cpu_isa()->typed(op, dtype); }
+static inline ob_tile_fn ob_chain_cast_fn(ob_dtype_t from, ob_dtype_t to) { return ob_cpu_isa()->cast(from, to); }
 
 #endif

@@ -65,7 +65,7 @@ OB_LOWER(lower_clip) {
 OB_LOWER(lower_test) {
   const ob_reg_t x = widen(builder, node->in[0]);
   const bool nan = strcmp(node->op->name, "IsNaN") == 0;
-  const ob_reg_t y = ob_chain_step(builder, ob_chain_test(nan, ob_chain_dtype(builder, x)), OB_BOOL, x, -1, -1);
+  const ob_reg_t y = ob_chain_step(builder, builder->isa->test(nan, ob_chain_dtype(builder, x)), OB_BOOL, x, -1, -1);
   if (y < 0) return y;
   float *param = builder->chain.steps[builder->chain.step_count - 1].param;
   const ob_attribute_view_t *negative = ob_node_attribute(node->node, "detect_negative");
@@ -164,7 +164,7 @@ OB_LOWER(lower_shift) {
 
 OB_LOWER(lower_where) {
   const ob_dtype_t dtype = result_type(node);
-  return ob_chain_step(builder, ob_chain_where(dtype), dtype, node->in[0], node->in[1], node->in[2]);
+  return ob_chain_step(builder, builder->isa->where(ob_cpu_size(dtype)), dtype, node->in[0], node->in[1], node->in[2]);
 }
 
 OB_LOWER(lower_cast) { return ob_chain_cast(builder, node->in[0], result_type(node)); }

@@ -10,15 +10,38 @@ static int64_t axis_of(const ob_node_view_t *node, int64_t fallback) {
   return axis ? axis->ints[0] : fallback;
 }
 
+/* Numbers known when the instance is made, as float32: their casts need not run each time. NULL when they can't be kept. */
+static const float *known_numbers(ob_chain_builder_t *builder, const ob_tensor_t *tensor, size_t count) {
+  float *numbers = NULL;
+  const ob_tile_fn cast = ob_chain_cast_fn(tensor->dtype, OB_FLOAT32);
+  if (!cast || builder->status != OB_OK) return NULL;
+  builder->status = OB_ARENA_ARRAY(builder->arena, count, &numbers);
+  const ob_tile_t tile = {.in = {tensor->data}, .out = numbers, .n = count};
+  if (builder->status == OB_OK) cast(&tile);
+  return builder->status == OB_OK ? numbers : NULL;
+}
+
 /* Input `index` along the quantisation axis, as float32; the number zero when it is left out. */
 static ob_reg_t along(ob_chain_builder_t *builder, const ob_lowering_t *node, size_t index) {
   if (!ob_cpu_has(node->node, index)) return ob_chain_numbers(builder, &zero, 1, 0);
   const ob_tensor_t *tensor = node->tensors[index];
   const int32_t axis = (int32_t)ob_cpu_axis(axis_of(node->node, 1), node->rank);
-  const bool single = tensor->rank == 0 || tensor->dims[0] == 1;
-  const ob_reg_t reg = single ? ob_chain_input(builder, node->which[index], tensor)
-                              : ob_chain_input_along(builder, node->which[index], tensor, axis);
+  const size_t count = ob_tensor_count(tensor);
+  const float *numbers = tensor->data ? known_numbers(builder, tensor, count) : NULL;
+  if (numbers) return ob_chain_numbers(builder, numbers, (int64_t)count, count == 1 ? 0 : axis);
+  const ob_reg_t reg = count == 1 ? ob_chain_input(builder, node->which[index], tensor) : ob_chain_input_along(builder, node->which[index], tensor, axis);
   return ob_chain_cast(builder, reg, OB_FLOAT32);
+}
+
+/* Is the zero point left out, or known to be zero? */
+static bool has_no_zero_point(const ob_lowering_t *node) {
+  if (!ob_cpu_has(node->node, 2)) return true;
+  const ob_tensor_t *tensor = node->tensors[2];
+  const unsigned char *bytes = tensor->data;
+  if (!bytes) return false;
+  for (size_t i = 0; i < ob_tensor_count(tensor) * ob_cpu_size(tensor->dtype); i++)
+    if (bytes[i] != 0) return false;
+  return true;
 }
 
 OB_LOWER(lower_quantize) {
@@ -29,12 +52,14 @@ OB_LOWER(lower_quantize) {
                          : to == OB_UINT16 ? isa->quantize_u16
                                            : isa->quantize_i16;
   const ob_reg_t x = ob_chain_cast(builder, node->in[0], OB_FLOAT32), scale = along(builder, node, 1);
-  return ob_chain_step(builder, run, to, x, scale, along(builder, node, 2));
+  const ob_reg_t y = ob_chain_step(builder, run, to, x, scale, along(builder, node, 2));
+  if (y >= 0) builder->chain.steps[builder->chain.step_count - 1].scalars_ok = true;
+  return y;
 }
 
 OB_LOWER(lower_dequantize) {
   ob_reg_t x = ob_chain_cast(builder, node->in[0], OB_FLOAT32);
-  if (ob_cpu_has(node->node, 2)) x = ob_chain_binary(builder, OB_BINARY_sub, x, along(builder, node, 2));
+  if (!has_no_zero_point(node)) x = ob_chain_binary(builder, OB_BINARY_sub, x, along(builder, node, 2));
   x = ob_chain_binary(builder, OB_BINARY_mul, x, along(builder, node, 1));
   return ob_chain_cast(builder, x, node->node->outputs[0]->dtype);
 }

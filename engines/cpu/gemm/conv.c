@@ -80,6 +80,7 @@ static ob_status_t prepare(ob_kernel_setup_t *setup) {
   ob_conv_t *c = &plan->conv;
   plan->isa = ob_cpu_isa();
   OB_TRY(ob_conv_read(setup, w->dims + 2, w->rank - 2, c));
+  ob_conv_fold(c);
   c->groups = (size_t)ob_setup_int(setup, "group", 1);
   c->channels /= c->groups;
   c->filters /= c->groups;

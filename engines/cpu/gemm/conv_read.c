@@ -26,6 +26,23 @@ static void read_pads(const ob_kernel_setup_t *setup, int32_t spatial, ob_conv_t
   }
 }
 
+/* An innermost axis of one element is moved outside, so that rows are as long as they can be. */
+void ob_conv_fold(ob_conv_t *c) {
+  for (int turns = 0; turns < 2 && c->in[2] == 1 && c->out[2] == 1 && c->kernel[2] == 1 && c->pad[2] == 0; turns++) {
+    for (int i = 2; i > 0; i--) {
+      c->in[i] = c->in[i - 1];
+      c->out[i] = c->out[i - 1];
+      c->kernel[i] = c->kernel[i - 1];
+      c->stride[i] = c->stride[i - 1];
+      c->dilation[i] = c->dilation[i - 1];
+      c->pad[i] = c->pad[i - 1];
+    }
+    c->in[0] = c->out[0] = c->kernel[0] = 1;
+    c->stride[0] = c->dilation[0] = 1;
+    c->pad[0] = 0;
+  }
+}
+
 ob_status_t ob_conv_read(const ob_kernel_setup_t *setup, const int64_t *kernel, int32_t spatial, ob_conv_t *conv) {
   const ob_tensor_t *x = setup->inputs[0], *y = setup->outputs[0];
   if (x->rank != spatial + 2 || y->rank != spatial + 2 || spatial < 1 || spatial > 3)

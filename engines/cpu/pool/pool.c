@@ -62,6 +62,7 @@ static ob_status_t prepare(ob_kernel_setup_t *setup) {
   plan->isa = ob_cpu_isa();
   plan->average = strcmp(setup->node->op, "AveragePool") == 0;
   if (plan->average) OB_TRY(count_windows(setup, plan, spatial));
+  ob_conv_fold(c);
   OB_TRY(ob_padded_plan(setup->arena, c, &plan->padded));
   setup->state = plan;
   if (!ob_mul_size(plan->padded.bytes, setup->threads, &setup->scratch_bytes)) return ob_fail_memory();

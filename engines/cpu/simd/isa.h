@@ -2,8 +2,7 @@
 #ifndef OB_CPU_SIMD_ISA_H
 #define OB_CPU_SIMD_ISA_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include <outboard/types.h>
 
 /* A run of elements that one element-wise function works on: pieces of at most OB_TILE elements, which stay in the L1 cache. */
 #define OB_TILE 1024
@@ -30,6 +29,35 @@ typedef enum ob_binary {
 #undef X
   OB_BINARY_COUNT
 } ob_binary_t;
+
+/* Functions of other element types: typed.inc. They take full tiles only. */
+typedef enum ob_typed {
+  OB_TYPED_NONE,
+  OB_TYPED_ADD,
+  OB_TYPED_SUB,
+  OB_TYPED_MUL,
+  OB_TYPED_DIV,
+  OB_TYPED_MOD,
+  OB_TYPED_FMOD,
+  OB_TYPED_MAX,
+  OB_TYPED_MIN,
+  OB_TYPED_AND,
+  OB_TYPED_OR,
+  OB_TYPED_XOR,
+  OB_TYPED_SHIFT_LEFT,
+  OB_TYPED_SHIFT_RIGHT,
+  OB_TYPED_ABS,
+  OB_TYPED_NEG,
+  OB_TYPED_SIGN,
+  OB_TYPED_NOT,
+  OB_TYPED_RELU,
+  OB_TYPED_EQUAL,
+  OB_TYPED_LESS,
+  OB_TYPED_LESS_OR_EQUAL,
+  OB_TYPED_GREATER,
+  OB_TYPED_GREATER_OR_EQUAL,
+  OB_TYPED_COUNT
+} ob_typed_t;
 
 /* Reductions of float32: a start value, a step, an end. */
 typedef enum ob_reduce {
@@ -111,7 +139,13 @@ typedef struct ob_isa {
   void (*lstm_gates)(const float *gates, float *cell, float *hidden, size_t n);
   size_t gemm_rows, gemm_columns; /* MR, NR */
   void (*gemm)(const ob_gemm_tile_t *tile);
-  ob_tile_fn quantize_u8, quantize_i8, quantize_u16, quantize_i16; /* in: x, scale, zero point as float32, full tiles */
+  /* in: x, scale, zero point as float32; scale and zero point may be scalars */
+  ob_tile_fn quantize_u8, quantize_i8, quantize_u16, quantize_i16;
+  ob_tile_fn (*typed)(ob_typed_t op, ob_dtype_t dtype); /* NULL: there is none */
+  ob_tile_fn (*where)(size_t size);                     /* in[0] bool; elements of `size` bytes */
+  ob_tile_fn (*copy)(size_t size);
+  ob_tile_fn (*cast)(ob_dtype_t from, ob_dtype_t to); /* among float32, float64, integers and bool */
+  ob_tile_fn (*test)(int nan, ob_dtype_t dtype);      /* IsNaN; else IsInf with param: 1 where -inf counts, 1 where +inf counts */
 } ob_isa_t;
 
 extern const ob_isa_t ob_cpu_portable_table, ob_cpu_avx2_table, ob_cpu_avx512_table;

@@ -47,6 +47,27 @@ void OB_ISA(quantize_i8)(const ob_tile_t *tile);
 void OB_ISA(quantize_u16)(const ob_tile_t *tile);
 void OB_ISA(quantize_i16)(const ob_tile_t *tile);
 
+#define OB_TYPED_FUNCTIONS(name)                               \
+  ob_tile_fn name(typed)(ob_typed_t op, ob_dtype_t dtype);     \
+  ob_tile_fn name(where)(size_t size);                         \
+  ob_tile_fn name(copy)(size_t size);                          \
+  ob_tile_fn name(cast)(ob_dtype_t from, ob_dtype_t to);       \
+  ob_tile_fn name(test)(int nan, ob_dtype_t dtype);
+/* Where the loops of other element types come from: see CMakeLists.txt. */
+#if defined(OB_CPU_AVX512)
+#define OB_TYPED(name) ob_cpu_avx2_##name
+#else
+#define OB_TYPED(name) OB_ISA(name)
+#endif
+OB_TYPED_FUNCTIONS(OB_TYPED)
+
+/* Before a loop whose output lies exactly on an input or apart from it: elements may be worked on in any order. */
+#if defined(__clang__)
+#define OB_ANY_ORDER _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define OB_ANY_ORDER _Pragma("GCC ivdep")
+#endif
+
 /* n times the same. */
 V_FN void ob_isa_fill(float *y, size_t n, vf v) {
   size_t i = 0;

@@ -14,18 +14,27 @@ void OB_ISA(lstm_gates)(const float *gates, float *cell, float *hidden, size_t n
   }
 }
 
-/* in: x, scale, zero point, all float32 and full tiles. The quotient is rounded to even before the zero point is added; it is
- * saturated before the conversion, and NaN becomes the lowest. */
-#define QUANTIZE(name, type, low, high)                                                          \
-  void OB_ISA(name)(const ob_tile_t *tile) {                                                     \
-    const float *x = tile->in[0], *scale = tile->in[1], *zero = tile->in[2];                     \
-    type *y = tile->out;                                                                         \
-    for (size_t i = 0; i < tile->n; i++) {                                                       \
-      float v = rintf(x[i] / scale[i]) + zero[i];                                                \
-      v = v > (float)(low) ? v : (float)(low);                                                   \
-      v = v < (float)(high) ? v : (float)(high);                                                 \
-      y[i] = (type)(int32_t)v;                                                                   \
-    }                                                                                            \
+/* The quotient is rounded to even before the zero point is added; it is saturated before the conversion, and NaN becomes the lowest. */
+#define QUANTIZED(low, high, type, at, scale, zero)                \
+  do {                                                             \
+    float v = rintf((at) / (scale)) + (zero);                      \
+    v = v > (float)(low) ? v : (float)(low);                       \
+    v = v < (float)(high) ? v : (float)(high);                     \
+    y[i] = (type)(int32_t)v;                                       \
+  } while (0)
+#define QUANTIZE(name, type, low, high)                                                                              \
+  void OB_ISA(name)(const ob_tile_t *tile) {                                                                         \
+    const float *x = tile->in[0], *scale = tile->in[1], *zero = tile->in[2];                                         \
+    const size_t scale_step = tile->scalars & 2 ? 0 : 1, zero_step = tile->scalars & 4 ? 0 : 1, x_step = tile->scalars & 1 ? 0 : 1; \
+    type *y = tile->out;                                                                                             \
+    if (x_step == 1 && scale_step == 0 && zero_step == 0) {                                                          \
+      const float s = *scale, z = *zero;                                                                             \
+      for (size_t i = 0; i < tile->n; i++) QUANTIZED(low, high, type, x[i], s, z);                                         \
+    } else if (x_step == 1 && scale_step == 1 && zero_step == 1) {                                                   \
+      for (size_t i = 0; i < tile->n; i++) QUANTIZED(low, high, type, x[i], scale[i], zero[i]);                            \
+    } else {                                                                                                         \
+      for (size_t i = 0; i < tile->n; i++) QUANTIZED(low, high, type, x[i * x_step], scale[i * scale_step], zero[i * zero_step]); \
+    }                                                                                                                \
   }
 QUANTIZE(quantize_u8, uint8_t, 0, 255)
 QUANTIZE(quantize_i8, int8_t, -128, 127)

@@ -1,6 +1,6 @@
 /* Casts between float32, float64, integers and bool. Integers keep their low bytes, as C and numpy have it; so do floats
  * (cut towards zero) as far as an int64 goes; beyond they become the type's smallest or largest value, and NaN becomes 0, as `ref` has it. */
-#include "cpu/chain/chain.h"
+#include "cpu/simd/parts.h"
 
 /* The low bits of what an int64 holds; beyond, the type's own bounds. */
 static int64_t far_real(double x, int64_t low, uint64_t high) {
@@ -29,7 +29,7 @@ static int64_t far_real(double x, int64_t low, uint64_t high) {
     const F *x = tile->in[0];                                               \
     T *y = tile->out;                                                       \
     const size_t n = tile->n;                                               \
-    for (size_t i = 0; i < n; i++) y[i] = convert(x[i], T);                 \
+    OB_ANY_ORDER for (size_t i = 0; i < n; i++) y[i] = convert(x[i], T);                 \
   }
 
 #define FROM_INTEGER(from, F)                \
@@ -81,4 +81,4 @@ static const ob_tile_fn table[OB_DTYPE_COUNT][OB_DTYPE_COUNT] = {
     [OB_UINT32] = ROW(u32),  [OB_UINT64] = ROW(u64),  [OB_BOOL] = ROW(u8),
 };
 
-ob_tile_fn ob_chain_cast_fn(ob_dtype_t from, ob_dtype_t to) { return table[from][to]; }
+ob_tile_fn OB_ISA(cast)(ob_dtype_t from, ob_dtype_t to) { return table[from][to]; }
