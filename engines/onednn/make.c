@@ -18,7 +18,7 @@ static ob_status_t with_attr(const dn_maker_t *maker, const dn_post_t *posts, si
 /* Slower than what the bare primitive would get? */
 static bool is_worse(dnnl_primitive_desc_t pd, const char *bare) {
   if (dn_impl_is_slow(pd)) return true;
-  return strncmp(dn_impl(pd), "gemm", 4) == 0 && strncmp(bare, "gemm", 4) != 0;
+  return strstr(dn_impl(pd), "gemm") && !strstr(bare, "gemm");
 }
 
 /* Does the primitive see the value under other dims than its own? */
@@ -77,6 +77,7 @@ static bool may_sum(const dn_maker_t *maker, const dn_fused_t *fused, dn_ref_t r
 static ob_status_t collect(const dn_maker_t *maker, const dn_op_t *op, size_t fused_count, dn_md_t dst, posts_t *posts,
                            dn_made_t *made, bool *ok) {
   *ok = true;
+  made->needs_dst = false;
   *posts = (posts_t){.count = 0};
   made->arg_count = 0;
   made->sums = false;
@@ -89,6 +90,7 @@ static ob_status_t collect(const dn_maker_t *maker, const dn_op_t *op, size_t fu
     bool full = false;
     OB_TRY(read_operand(maker, fused, dst, &ref, &full, ok));
     if (!*ok) return OB_OK;
+    made->needs_dst |= full;
     if (f == 0 && full && dn_md_equal(ref.md, dst) && may_sum(maker, fused, ref)) {
       *post = (dn_post_t){.kind = DN_POST_SUM};
       made->sums = true;
@@ -130,6 +132,11 @@ ob_status_t dn_make(const dn_maker_t *maker, const dn_op_t *op, dn_made_t *made)
     if (status != OB_OK || !ok) continue;
     status = with_attr(maker, posts.items, posts.count, &pd);
     if (status != OB_OK || !pd) continue;
+    if (made->needs_dst && !dn_md_equal(dn_query(pd, dnnl_query_dst_md, 0), dst)) { /* its operands lie otherwise */
+      dnnl_primitive_desc_destroy(pd);
+      pd = NULL;
+      continue;
+    }
     made->fused = count;
     if (count == 0 || !is_worse(pd, bare_impl)) break;
     if (dn_impl_is_slow(bare)) break; /* nothing to gain from fewer */

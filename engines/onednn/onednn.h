@@ -289,6 +289,7 @@ typedef struct dn_maker {
 typedef struct dn_made {
   dnnl_primitive_desc_t pd;
   size_t fused;  /* how many of the op's fused nodes are in it */
+  bool needs_dst; /* operands of the output's size lie as the output of the bare primitive */
   bool slow;     /* the implementation is one of the slow ones */
   bool sums;     /* into the memory of `dst` */
   dn_ref_t dst;
