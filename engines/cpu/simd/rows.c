@@ -25,15 +25,16 @@ void OB_ISA(lstm_gates)(const float *gates, float *cell, float *hidden, size_t n
 #define QUANTIZE(name, type, low, high)                                                                              \
   void OB_ISA(name)(const ob_tile_t *tile) {                                                                         \
     const float *x = tile->in[0], *scale = tile->in[1], *zero = tile->in[2];                                         \
+    const size_t n = tile->n; /* bytes may lie anywhere: the tile is not read again */                               \
     const size_t scale_step = tile->scalars & 2 ? 0 : 1, zero_step = tile->scalars & 4 ? 0 : 1, x_step = tile->scalars & 1 ? 0 : 1; \
     type *y = tile->out;                                                                                             \
     if (x_step == 1 && scale_step == 0 && zero_step == 0) {                                                          \
       const float s = *scale, z = *zero;                                                                             \
-      for (size_t i = 0; i < tile->n; i++) QUANTIZED(low, high, type, x[i], s, z);                                         \
+      OB_ANY_ORDER for (size_t i = 0; i < n; i++) QUANTIZED(low, high, type, x[i], s, z);                                         \
     } else if (x_step == 1 && scale_step == 1 && zero_step == 1) {                                                   \
-      for (size_t i = 0; i < tile->n; i++) QUANTIZED(low, high, type, x[i], scale[i], zero[i]);                            \
+      OB_ANY_ORDER for (size_t i = 0; i < n; i++) QUANTIZED(low, high, type, x[i], scale[i], zero[i]);                            \
     } else {                                                                                                         \
-      for (size_t i = 0; i < tile->n; i++) QUANTIZED(low, high, type, x[i * x_step], scale[i * scale_step], zero[i * zero_step]); \
+      OB_ANY_ORDER for (size_t i = 0; i < n; i++) QUANTIZED(low, high, type, x[i * x_step], scale[i * scale_step], zero[i * zero_step]); \
     }                                                                                                                \
   }
 QUANTIZE(quantize_u8, uint8_t, 0, 255)

@@ -65,7 +65,8 @@
 static void bool_not(const ob_tile_t *tile) {
   const uint8_t *a = tile->in[0];
   uint8_t *y = tile->out;
-  OB_ANY_ORDER for (size_t i = 0; i < tile->n; i++) y[i] = a[i] == 0;
+  const size_t n = tile->n;
+  OB_ANY_ORDER for (size_t i = 0; i < n; i++) y[i] = a[i] == 0;
 }
 static const ob_tile_fn bool_table[OB_TYPED_COUNT] = {
     [OB_TYPED_AND] = u8_and, [OB_TYPED_OR] = u8_or, [OB_TYPED_XOR] = u8_xor, [OB_TYPED_NOT] = bool_not, [OB_TYPED_EQUAL] = u8_equal,
@@ -89,7 +90,8 @@ ob_tile_fn OB_ISA(test)(int nan, ob_dtype_t dtype) {
     const uint8_t *c = tile->in[0];                                                       \
     const T *a = tile->in[1], *b = tile->in[2];                                           \
     T *y = tile->out;                                                                     \
-    OB_ANY_ORDER for (size_t i = 0; i < tile->n; i++) y[i] = c[i] ? a[i] : b[i];                       \
+    const size_t n = tile->n;                                                             \
+    OB_ANY_ORDER for (size_t i = 0; i < n; i++) y[i] = c[i] ? a[i] : b[i];                       \
   }                                                                                       \
   static void copy_##bits(const ob_tile_t *tile) { memmove(tile->out, tile->in[0], tile->n * sizeof(T)); }
 BY_SIZE(uint8_t, 8)
