@@ -52,7 +52,7 @@ if $quick; then only=(--only magika --only silero_vad --only ds_cnn_qdq); else o
 .venv/bin/python tools/fetch_models.py "$models" ${only[@]+"${only[@]}"} || stop "the models could not be fetched"
 
 note "Python tests"
-OUTBOARD_MODELS=$models OB_BUILD=$PWD/build/check .venv/bin/python -m pytest -q -x --maxfail=20 tests --junitxml=build/pytest.xml || true
+OUTBOARD_MODELS=$models OB_BUILD=$PWD/build/check .venv/bin/python -m pytest -q --maxfail=50 tests --junitxml=build/pytest.xml || true
 read -r total bad < <(python3 - <<'P'
 import xml.etree.ElementTree as E
 try:
@@ -69,7 +69,7 @@ if ! $quick; then
   build debug
   run_ctest debug ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
   build tsan
-  run_ctest tsan OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1
+  run_ctest tsan TSAN_OPTIONS=halt_on_error=1:suppressions=$PWD/tests/tsan.supp
   build fuzz
   note "fuzzing: $fuzz_seconds s each"
   for target in build/fuzz/bin/*_fuzz; do

@@ -154,22 +154,21 @@ uint8_t ob_f32_to_minifloat(ob_dtype_t dtype, float value, bool saturate) {
   uint8_t largest = (uint8_t)(f.special == IEEE ? (top - 1) << f.mantissa_bits | ones
                               : f.special == FN ? top << f.mantissa_bits | (ones - 1)
                                                 : top << f.mantissa_bits | ones);
-  uint8_t nan = (uint8_t)(f.special == FNUZ ? 1 << (f.exponent_bits + f.mantissa_bits)
-                          : f.special == FINITE ? 1 << (f.exponent_bits + f.mantissa_bits) /* no code for it: minus zero, as ml_dtypes does */
-                          : f.special == FN ? sign | top << f.mantissa_bits | ones
-                                            : sign | top << f.mantissa_bits | 1 << (f.mantissa_bits - 1));
-  uint8_t beyond = f.special == IEEE && !saturate ? (uint8_t)(sign | top << f.mantissa_bits)
-                   : saturate || f.special == FINITE ? (uint8_t)(sign | largest)
-                                                     : nan;
+  int not_a_number = f.special == FNUZ     ? 1 << (f.exponent_bits + f.mantissa_bits)
+                     : f.special == FINITE ? 1 << (f.exponent_bits + f.mantissa_bits) /* no code for it: minus zero, as ml_dtypes does */
+                     : f.special == FN     ? sign | top << f.mantissa_bits | ones
+                                           : sign | top << f.mantissa_bits | 1 << (f.mantissa_bits - 1);
+  uint8_t nan = (uint8_t)not_a_number;
+  int infinity = saturate || f.special == FINITE ? sign | largest : f.special == IEEE ? sign | top << f.mantissa_bits : not_a_number;
   if (isnan(value)) return nan;
-  if (isinf(value)) return beyond;
+  if (isinf(value)) return (uint8_t)infinity;
   int exponent;
   frexpf(value, &exponent); /* |value| in [2^(exponent-1), 2^exponent) */
   int unit = exponent - 1 - f.mantissa_bits, least = 1 - f.bias - f.mantissa_bits;
   if (unit < least || value == 0) unit = least;
   int code = (int)nearbyintf(ldexpf(fabsf(value), -unit)); /* in units of 2^unit, ties to even */
   if (unit > least) code += (unit - least) << f.mantissa_bits;
-  if (code > largest) return beyond;
+  if (code > largest) return (uint8_t)infinity;
   if (code == 0 && f.special == FNUZ) return 0;
   return (uint8_t)(sign | code);
 }

@@ -28,6 +28,34 @@ uint32_t ob_thread_default(void) {
 
 uint32_t ob_default_threads(void) { return ob_thread_default(); }
 
+/* The runtime library of OpenMP is not built for ThreadSanitizer, which therefore can't see its fork and join: they are told to it. */
+#if defined __SANITIZE_THREAD__
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+#define OB_TSAN_ACQUIRE(address) __tsan_acquire(address)
+#define OB_TSAN_RELEASE(address) __tsan_release(address)
+#define OB_FORKS __attribute__((no_sanitize("thread"), noinline))
+#else
+#define OB_TSAN_ACQUIRE(address) ((void)(address))
+#define OB_TSAN_RELEASE(address) ((void)(address))
+#define OB_FORKS
+#endif
+
+OB_FORKS static void fork_join(size_t pieces, size_t count, void (*body)(void *, size_t, size_t), void *arg) {
+  char forked = 0, joined = 0;
+  OB_TSAN_RELEASE(&forked);
+#pragma omp parallel num_threads((int)pieces)
+  {
+    size_t n = (size_t)omp_get_num_threads(), i = (size_t)omp_get_thread_num();
+    size_t begin = count / n * i + (i < count % n ? i : count % n);
+    size_t end = begin + count / n + (i < count % n ? 1 : 0);
+    OB_TSAN_ACQUIRE(&forked);
+    if (begin < end) body(arg, begin, end);
+    OB_TSAN_RELEASE(&joined);
+  }
+  OB_TSAN_ACQUIRE(&joined);
+}
+
 void ob_parallel_for(uint32_t threads, size_t count, size_t grain, void (*body)(void *, size_t, size_t), void *arg) {
   if (count == 0) return;
   if (grain == 0) grain = 1;
@@ -36,13 +64,7 @@ void ob_parallel_for(uint32_t threads, size_t count, size_t grain, void (*body)(
     body(arg, 0, count);
     return;
   }
-#pragma omp parallel num_threads((int)pieces)
-  {
-    size_t n = (size_t)omp_get_num_threads(), i = (size_t)omp_get_thread_num();
-    size_t begin = count / n * i + (i < count % n ? i : count % n);
-    size_t end = begin + count / n + (i < count % n ? 1 : 0);
-    if (begin < end) body(arg, begin, end);
-  }
+  fork_join(pieces, count, body, arg);
 }
 
 uint64_t ob_now_ns(void) {

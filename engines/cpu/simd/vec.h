@@ -150,6 +150,7 @@ V_FN vf v_load_even(const float *p) { return v_even(_mm256_loadu_ps(p), _mm256_m
 #define OB_ISA(name) ob_cpu_portable_##name
 typedef float vf __attribute__((vector_size(16)));
 typedef int32_t vi __attribute__((vector_size(16)));
+typedef uint32_t vu __attribute__((vector_size(16)));
 typedef vi vm;
 
 V_FN vf v_load(const float *p) {
@@ -189,11 +190,11 @@ V_EACH(v_ceil, ceilf)
 V_EACH(v_round, rintf)
 V_FN vi v_to_int(vf a) { /* nearest, by the carry of a large number; |a| < 2^22 */
   const vf magic = {12582912.0f, 12582912.0f, 12582912.0f, 12582912.0f};
-  return (vi)(a + magic) - (vi)magic;
+  return (vi)((vu)(a + magic) - (vu)magic);
 }
 V_FN vf v_from_int(vi a) { return (vf){(float)a[0], (float)a[1], (float)a[2], (float)a[3]}; }
-V_FN vi v_add_i(vi a, vi b) { return a + b; }
-V_FN vi v_sub_i(vi a, vi b) { return a - b; }
+V_FN vi v_add_i(vi a, vi b) { return (vi)((vu)a + (vu)b); } /* wraps, as the instructions do */
+V_FN vi v_sub_i(vi a, vi b) { return (vi)((vu)a - (vu)b); }
 V_FN vi v_and_i(vi a, vi b) { return a & b; }
 V_FN vi v_or_i(vi a, vi b) { return a | b; }
 V_FN vi v_xor_i(vi a, vi b) { return a ^ b; }
