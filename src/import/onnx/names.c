@@ -33,15 +33,27 @@ int64_t ob_opsets_find(const ob_opsets_t *opsets, const char *domain) {
   return 0;
 }
 
+/* The newest version of a domain's operator set that is known; 0: of none, nodes say so. */
+static int64_t newest_version(const char *domain) {
+  static const struct {
+    const char *domain;
+    int64_t version;
+  } known[] = {{"", ONNX_OPSET}, {"ai.onnx.ml", 5}, {"ai.onnx.preview", 1}, {"ai.onnx.preview.training", 1}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strcmp(known[i].domain, domain) == 0) return known[i].version;
+  return 0;
+}
+
 static ob_status_t check_version(const char *domain, int64_t version) {
+  const char *name = domain[0] ? domain : "ai.onnx";
+  long long newest = newest_version(domain);
   if (version < 1)
-    return ob_fail(OB_INVALID_MODEL, "operator set '%s' has version %lld: versions begin at 1",
-                   domain[0] ? ob_quote(domain) : "ai.onnx", (long long)version);
-  if (domain[0] == 0 && version > ONNX_OPSET)
+    return ob_fail(OB_INVALID_MODEL, "operator set '%s' has version %lld: versions begin at 1", ob_quote(name), (long long)version);
+  if (newest != 0 && version > newest)
     return ob_fail(OB_UNSUPPORTED,
-                   "the model needs version %lld of the operator set ai.onnx, and this Outboard knows up to %d: export the model "
-                   "with opset %d or older, or use a newer Outboard",
-                   (long long)version, ONNX_OPSET, ONNX_OPSET);
+                   "the model needs version %lld of the operator set %s, and this Outboard knows up to %lld: export the model "
+                   "with opset %lld or older, or use a newer Outboard",
+                   (long long)version, name, newest, newest);
   return OB_OK;
 }
 

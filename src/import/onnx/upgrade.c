@@ -8,42 +8,49 @@
 /* ------------------------------------------------------------ the table */
 
 typedef struct row {
-  const char *op;
+  const char *domain, *op;
   int32_t since;
   ob_upgrade_step_t *step;
 } row_t;
 
 static const row_t rows[] = {
-#define OB_UPGRADE(op, since, step) {#op, since, ob_upgrade_##step},
+#define OB_UPGRADE(op, since, step) OB_UPGRADE_IN("", op, since, step)
+#define OB_UPGRADE_IN(domain, op, since, step) {domain, #op, since, ob_upgrade_##step},
 #include "import/onnx/upgrades.def"
+#undef OB_UPGRADE_IN
 #undef OB_UPGRADE
 };
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
-/* First row of the operator, or ROW_COUNT. */
-static size_t find_rows(const char *op) {
+static int compare(const row_t *row, const ob_record_t *record) {
+  int order = strcmp(row->domain, record->domain);
+  return order ? order : strcmp(row->op, record->op);
+}
+
+static bool is_row_of(size_t at, const ob_record_t *record) { return at < ROW_COUNT && compare(&rows[at], record) == 0; }
+
+/* First row of the record's operator, or ROW_COUNT. */
+static size_t find_rows(const ob_record_t *record) {
   size_t low = 0, high = ROW_COUNT;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (strcmp(rows[middle].op, op) < 0)
+    if (compare(&rows[middle], record) < 0)
       low = middle + 1;
     else
       high = middle;
   }
-  return low < ROW_COUNT && strcmp(rows[low].op, op) == 0 ? low : ROW_COUNT;
+  return is_row_of(low, record) ? low : ROW_COUNT;
 }
 
-static bool is_row_of(size_t at, const char *op) { return at < ROW_COUNT && strcmp(rows[at].op, op) == 0; }
-
 /* The row whose version a model of operator set `opset` means; ROW_COUNT: the operator came later. */
-static size_t find_row(const char *op, int64_t opset) {
-  size_t at = find_rows(op), found = ROW_COUNT;
-  for (; is_row_of(at, op) && rows[at].since <= opset; at++) found = at;
+static size_t find_row(const ob_record_t *record, int64_t opset) {
+  size_t at = find_rows(record), found = ROW_COUNT;
+  for (; is_row_of(at, record) && rows[at].since <= opset; at++) found = at;
   return found;
 }
 
 ob_status_t ob_upgrade_same(ob_upgrade_t *up) {
-  size_t at = find_row(up->record->op, up->record->version);
+  size_t at = find_row(up->record, up->record->version);
   up->record->version = rows[at + 1].since; /* the last row of an operator is never "same" */
   return OB_OK;
 }
@@ -60,16 +67,16 @@ ob_status_t ob_upgrade_too_old(ob_upgrade_t *up) {
 
 ob_status_t ob_record_upgrade(ob_importer_t *importer, ob_scope_t *scope, ob_record_t *record) {
   ob_upgrade_t up = {importer, scope, record};
-  if (record->domain[0] != 0 || record->opset == 0) return OB_OK;
-  size_t row = find_row(record->op, record->opset);
-  if (row == ROW_COUNT && find_rows(record->op) != ROW_COUNT)
+  if (record->opset == 0) return OB_OK;
+  size_t row = find_row(record, record->opset);
+  if (row == ROW_COUNT && find_rows(record) != ROW_COUNT)
     return ob_fail(OB_INVALID_MODEL, "%s does not exist in operator set %lld, only from %d on", record->op,
-                   (long long)record->opset, rows[find_rows(record->op)].since);
+                   (long long)record->opset, rows[find_rows(record)].since);
   if (row == ROW_COUNT) return OB_OK; /* ob_record_emit() says that there is no such operator */
   record->version = rows[row].since;
   while (record->version != 0 && !record->made) {
     int64_t before = record->version;
-    row = find_row(record->op, record->version);
+    row = find_row(record, record->version);
     const char *op = record->op;
     OB_TRY(rows[row].step(&up));
     /* steps that only change parts leave going on to here */
@@ -123,7 +130,7 @@ ob_status_t ob_upgrade_string(const ob_upgrade_t *up, const char *name, const ch
   return OB_OK;
 }
 
-static ob_status_t set_attribute(ob_upgrade_t *up, ob_attribute_t attribute) {
+ob_status_t ob_upgrade_set(ob_upgrade_t *up, ob_attribute_t attribute) {
   ob_record_t *record = up->record;
   ob_attribute_t *all;
   ob_upgrade_drop(up, attribute.name);
@@ -145,19 +152,19 @@ static ob_status_t make_int(ob_upgrade_t *up, const char *name, int64_t value, o
 ob_status_t ob_upgrade_set_int(ob_upgrade_t *up, const char *name, int64_t value) {
   ob_attribute_t attribute;
   OB_TRY(make_int(up, name, value, &attribute));
-  return set_attribute(up, attribute);
+  return ob_upgrade_set(up, attribute);
 }
 
 ob_status_t ob_upgrade_set_float(ob_upgrade_t *up, const char *name, float value) {
   float *copy;
   OB_TRY(ob_arena_copy(&up->importer->scratch, &value, sizeof value, (void **)&copy));
-  return set_attribute(up, (ob_attribute_t){.name = name, .kind = OB_ATTRIBUTE_FLOAT, .count = 1, .floats = copy});
+  return ob_upgrade_set(up, (ob_attribute_t){.name = name, .kind = OB_ATTRIBUTE_FLOAT, .count = 1, .floats = copy});
 }
 
 ob_status_t ob_upgrade_set_string(ob_upgrade_t *up, const char *name, const char *value) {
   ob_string_t string = {value, strlen(value)}, *copy;
   OB_TRY(ob_arena_copy(&up->importer->scratch, &string, sizeof string, (void **)&copy));
-  return set_attribute(up, (ob_attribute_t){.name = name, .kind = OB_ATTRIBUTE_STRING, .count = 1, .strings = copy});
+  return ob_upgrade_set(up, (ob_attribute_t){.name = name, .kind = OB_ATTRIBUTE_STRING, .count = 1, .strings = copy});
 }
 
 /* ------------------------------------------------------------ inputs and constants */

@@ -1,7 +1,7 @@
-/* Rewriting old operators: the table of upgrades.def names a step for every (operator, since-version) pair of ai.onnx.
+/* Rewriting old operators: the table of upgrades.def names a step for every operator and since-version.
  *
  * A step takes a record that follows one version of an operator's definition to the next version: it changes attributes and
- * inputs, or renames the operator (record->op and record->version), or makes nodes itself (ob_upgrade_emit(), ob_upgrade_finish()).
+ * inputs, or renames the operator (record->domain, record->op and record->version), or makes nodes itself (ob_upgrade_emit(), ob_upgrade_finish()).
  */
 #ifndef OB_IMPORT_ONNX_UPGRADE_H
 #define OB_IMPORT_ONNX_UPGRADE_H
@@ -23,7 +23,8 @@ OB_MUST_CHECK ob_status_t ob_upgrade_int(const ob_upgrade_t *up, const char *nam
 OB_MUST_CHECK ob_status_t ob_upgrade_float(const ob_upgrade_t *up, const char *name, float fallback, float *value);
 /* The attribute's text, or the fallback. */
 OB_MUST_CHECK ob_status_t ob_upgrade_string(const ob_upgrade_t *up, const char *name, const char *fallback, const char **value);
-/* Adds or replaces. */
+/* Adds or replaces. What `attribute` points to lives as long as the importer's scratch. */
+OB_MUST_CHECK ob_status_t ob_upgrade_set(ob_upgrade_t *up, ob_attribute_t attribute);
 OB_MUST_CHECK ob_status_t ob_upgrade_set_int(ob_upgrade_t *up, const char *name, int64_t value);
 OB_MUST_CHECK ob_status_t ob_upgrade_set_float(ob_upgrade_t *up, const char *name, float value);
 OB_MUST_CHECK ob_status_t ob_upgrade_set_string(ob_upgrade_t *up, const char *name, const char *value);
@@ -55,7 +56,9 @@ OB_MUST_CHECK ob_status_t ob_upgrade_finish(ob_upgrade_t *up, const ob_upgrade_n
 
 /* ---- steps */
 #define OB_UPGRADE(op, since, step) ob_upgrade_step_t ob_upgrade_##step;
+#define OB_UPGRADE_IN(domain, op, since, step) ob_upgrade_step_t ob_upgrade_##step;
 #include "import/onnx/upgrades.def"
+#undef OB_UPGRADE_IN
 #undef OB_UPGRADE
 /* Not in this version: an error that says what to do. */
 ob_upgrade_step_t ob_upgrade_too_old;
