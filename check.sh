@@ -52,7 +52,7 @@ if $quick; then only=(--only magika --only silero_vad --only ds_cnn_qdq); else o
 .venv/bin/python tools/fetch_models.py "$models" ${only[@]+"${only[@]}"} || stop "the models could not be fetched"
 
 note "Python tests"
-OUTBOARD_MODELS=$models OB_BUILD=$PWD/build/check .venv/bin/python -m pytest -q --maxfail=50 tests --junitxml=build/pytest.xml || true
+OUTBOARD_MODELS=$models OB_BUILD=$PWD/build/check .venv/bin/python -m pytest -q -n "$jobs" --maxfail=50 tests --junitxml=build/pytest.xml || true
 read -r total bad < <(python3 - <<'P'
 import xml.etree.ElementTree as E
 try:

@@ -6,10 +6,7 @@ from support import MODELS, model_index
 
 ENGINES = ["ref", "cpu,ref", "onednn,cpu,ref"]
 INDEX = model_index()
-# the oracle is plain loops: the largest networks are run on it in one case, and only with seeded weights
-SLOW_ON_REF = {"light_vgg19", "light_zfnet512", "light_bvlc_alexnet"}
-CASES = [(name, case, engines) for name, m in INDEX.items() for case in m["cases"] for engines in ENGINES
-         if not (engines == "ref" and name in SLOW_ON_REF)]
+CASES = [(name, case, engines) for name, m in INDEX.items() for case in m["cases"] for engines in ENGINES]
 
 
 def compile_model(outboard, folder, name, engines):
@@ -48,7 +45,7 @@ def test_outputs(outboard, tmp_path, name, case, engines):
         assert right, f"output {i}: {words}"
 
 
-@pytest.mark.parametrize("name", [n for n in INDEX if not n.startswith("light_")])
+@pytest.mark.parametrize("name", INDEX)
 def test_verify(outboard, name):
     case = next(iter(INDEX[name]["cases"]))
     outboard("verify", MODELS / INDEX[name]["file"], *input_options(name, case))

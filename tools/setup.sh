@@ -2,7 +2,7 @@
 # Installs what is missing on Debian 12: tools/setup.sh build | tests | pip | python...
 #   build   compiler, cmake, libraries          tests   cmocka, clang with its sanitizers and libFuzzer
 #   pip     python3-pip, to fetch wheels
-#   python  a virtual environment in .venv with numpy, onnx, onnxruntime, safetensors, pytest, hypothesis
+#   python  a virtual environment in .venv with numpy, onnx, onnxruntime, safetensors, pytest, xdist, hypothesis
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,8 +29,8 @@ for part in "$@"; do
     python)
       packages $python
       [ -x .venv/bin/python ] || python3 -m venv .venv || /usr/bin/python3 -m venv .venv
-      .venv/bin/python -c 'import numpy, onnx, onnxruntime, safetensors, pytest, hypothesis' 2>/dev/null ||
-        .venv/bin/pip install -q --disable-pip-version-check numpy onnx==1.23.2 onnxruntime==1.32.0 safetensors pytest hypothesis
+      .venv/bin/python -c 'import numpy, onnx, onnxruntime, safetensors, pytest, xdist, hypothesis' 2>/dev/null ||
+        .venv/bin/pip install -q --disable-pip-version-check numpy onnx==1.23.2 onnxruntime==1.32.0 safetensors pytest pytest-xdist hypothesis
       ;;
     *) echo "tools/setup.sh: unknown part '$part'" >&2; exit 2 ;;
   esac
