@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/dtype.h"
+#include "import/onnx/contrib/contrib.h"
 
 /* ------------------------------------------------------------ the table */
 
@@ -68,6 +69,8 @@ ob_status_t ob_upgrade_too_old(ob_upgrade_t *up) {
 ob_status_t ob_record_upgrade(ob_importer_t *importer, ob_scope_t *scope, ob_record_t *record) {
   ob_upgrade_t up = {importer, scope, record};
   if (record->opset == 0) return OB_OK;
+  const ob_contrib_row_t *contrib = ob_contrib_find(record);
+  if (contrib) return ob_contrib_run(contrib, importer, scope, record);
   size_t row = find_row(record, record->opset);
   if (row == ROW_COUNT && find_rows(record) != ROW_COUNT)
     return ob_fail(OB_INVALID_MODEL, "%s does not exist in operator set %lld, only from %d on", record->op,

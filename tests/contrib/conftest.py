@@ -1,0 +1,5 @@
+"""Makes the helpers in tests/ found."""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
