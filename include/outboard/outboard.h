@@ -67,7 +67,8 @@ typedef struct ob_options {
 /* ---------------------------------------------------------------- models */
 
 /* Opens an artifact (.ob) or an ONNX model (compiled in memory), told apart by content. The file is mapped and must not be
- * changed while the model lives. Errors: OB_NOT_FOUND, OB_INVALID_ARTIFACT, OB_INVALID_MODEL, OB_UNSUPPORTED, OB_OUT_OF_MEMORY. */
+ * changed while the model lives (replace it by renaming another one over it). Should it become shorter all the same, calls fail with
+ * OB_IO_ERROR: a handler of SIGBUS, installed at the first open, sees to that and hands other signals on. Errors: OB_NOT_FOUND, OB_INVALID_ARTIFACT, OB_INVALID_MODEL, OB_UNSUPPORTED, OB_OUT_OF_MEMORY. */
 OB_API OB_MUST_CHECK ob_status_t ob_model_open(const char *path, const ob_options_t *options, ob_model_t **model);
 /* The same from memory, which must be 64-byte aligned for an artifact (else it is copied) and stay as it is while the model lives. */
 OB_API OB_MUST_CHECK ob_status_t ob_model_open_memory(const void *data, size_t size, const ob_options_t *options,

@@ -144,8 +144,9 @@ static void types_and_sizes(void **state) {
   refused("constants.0.shape", "[-3, -5]", "negative");
   refused("constants.0.shape", "[4294967296, 4294967296, 4294967296]", "overflows");
   refused("constants.0.shape", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,15]", "rank 33");
-  refused("constants.0.tensor", "\"nothing\"", "missing");
-  refused("constants.0.tensor", "\"outboard.graph\"", "used twice");
+  refused("constants.0.tensor", "\"nothing\"", "expected");
+  refused("constants.0.tensor", "\"outboard.graph\"", "expected");
+  refused("constants.0.name", "\"nothing\"", "expected 'nothing'");
   refused("constants.1.name", "\"w\"", "two constants");
   refused("graphs.0.values.0.type.dtype", "\"float33\"", "float33");
   refused("graphs.0.values.0.type.shape", "[-1]", "negative");
@@ -162,7 +163,8 @@ static void types_and_sizes(void **state) {
   refused("regions.0.packed.0.layout.blocks", "[[1, 16]]", "block");
   refused("regions.0.packed.0.layout.blocks", "[[0, 32]]", "needs 128");
   refused("regions.0.packed.0.layout.blocks", "[[0, 65536], [0, 65536], [0, 65536], [0, 65536]]", "overflow");
-  refused("regions.0.blob", "\"nothing\"", "missing");
+  refused("regions.0.packed.0.tensor", "\"w\"", "expected 'outboard.packed.0.0'");
+  refused("regions.0.blob", "\"nothing\"", "expected 'outboard.blob.0'");
 }
 
 static void structure(void **state) {

@@ -207,9 +207,8 @@ static ob_status_t read_packed(ob_json_reader_t *r, const ob_json_place_t *at, c
     OB_TRY(ob_json_get_string(at, json, "key", &key));
     OB_TRY(ob_arena_strdup(&r->module->arena, key, &packed.key));
   }
-  OB_TRY(ob_json_get_string(at, json, "tensor", &tensor));
-  OB_TRY(r->payloads->find(r->payloads->self, tensor, &packed.data, &packed.bytes));
-  if (!packed.data) return ob_json_fail(at, "tensor '%s' is missing", ob_quote(tensor));
+  OB_TRY(ob_packed_tensor(&r->module->arena, region, region->packed.count, &tensor));
+  OB_TRY(ob_read_payload(r, at, json, "tensor", tensor, &packed.data, &packed.bytes));
   if (packed.constant) {
     OB_TRY(layout_bytes(at, packed.constant, &packed.layout, &bytes));
     if (bytes != packed.bytes) return ob_json_fail(at, "tensor '%s' has %zu bytes, its layout needs %zu", ob_quote(tensor), packed.bytes, bytes);
@@ -248,9 +247,8 @@ static ob_status_t read_region(ob_json_reader_t *r, const ob_json_place_t *at, c
   for (size_t i = 0; i < json_array_size(member); i++)
     OB_TRY(read_packed(r, OB_AT_INDEX(OB_AT(at, "packed"), i), json_array_get(member, i), region));
   if (json_object_get(json, "blob")) {
-    OB_TRY(ob_json_get_string(at, json, "blob", &tensor));
-    OB_TRY(r->payloads->find(r->payloads->self, tensor, &region->blob, &region->blob_bytes));
-    if (!region->blob) return ob_json_fail(at, "tensor '%s' is missing", ob_quote(tensor));
+    OB_TRY(ob_blob_tensor(&r->module->arena, region, &tensor));
+    OB_TRY(ob_read_payload(r, at, json, "blob", tensor, &region->blob, &region->blob_bytes));
   }
   return ob_read_extra(r, json, known, &region->extra);
 }

@@ -24,6 +24,9 @@ OB_MUST_CHECK ob_status_t ob_read_exprs(ob_json_reader_t *r, const ob_json_place
 OB_MUST_CHECK ob_status_t ob_read_type(ob_json_reader_t *r, const ob_json_place_t *at, const json_t *json, int depth, ob_type_t *type);
 /* Members of `json` that are not in `known` (NULL-terminated) become *extra; NULL when there are none. */
 OB_MUST_CHECK ob_status_t ob_read_extra(ob_json_reader_t *r, const json_t *json, const char *const *known, json_t **extra);
+/* The payload of the tensor that member `key` names, which must be `name`: each payload has one owner. */
+OB_MUST_CHECK ob_status_t ob_read_payload(ob_json_reader_t *r, const ob_json_place_t *at, const json_t *json, const char *key,
+                                          const char *name, const void **data, size_t *bytes);
 /* Constants with their payloads; fills r->constants. */
 OB_MUST_CHECK ob_status_t ob_read_constants(ob_json_reader_t *r, const ob_json_place_t *root, const json_t *json);
 /* A constant's number in the document. */

@@ -29,15 +29,26 @@ static ob_status_t decode_strings(ob_json_reader_t *r, const ob_json_place_t *at
   return OB_OK;
 }
 
-static ob_status_t read_payload(ob_json_reader_t *r, const ob_json_place_t *at, const json_t *json, ob_dtype_t dtype, size_t wanted,
-                                const void **data) {
+ob_status_t ob_read_payload(ob_json_reader_t *r, const ob_json_place_t *at, const json_t *json, const char *key, const char *name,
+                            const void **data, size_t *bytes) {
   const char *tensor;
+  OB_TRY(ob_json_get_string(at, json, key, &tensor));
+  if (strcmp(tensor, name) != 0) return ob_json_fail(at, "'%s' is '%s', expected '%s'", key, ob_quote(tensor), ob_quote(name));
+  OB_TRY(r->payloads->find(r->payloads->self, tensor, data, bytes));
+  return *data ? OB_OK : ob_json_fail(at, "tensor '%s' is missing", ob_quote(tensor));
+}
+
+/* What a constant's elements are; NULL when the document says nothing of them. */
+static ob_status_t read_elements(ob_json_reader_t *r, const ob_json_place_t *at, const json_t *json, ob_dtype_t dtype, size_t wanted,
+                                 const void **data) {
+  const char *tensor;
+  ob_constant_t constant = {0};
   size_t bytes;
   *data = NULL;
   if (!json_object_get(json, "tensor")) return OB_OK;
-  OB_TRY(ob_json_get_string(at, json, "tensor", &tensor));
-  OB_TRY(r->payloads->find(r->payloads->self, tensor, data, &bytes));
-  if (!*data) return ob_json_fail(at, "tensor '%s' is missing", ob_quote(tensor));
+  OB_TRY(ob_json_get_string(at, json, "name", &constant.name));
+  OB_TRY(ob_constant_tensor(&r->module->arena, &constant, &tensor));
+  OB_TRY(ob_read_payload(r, at, json, "tensor", tensor, data, &bytes));
   if (dtype == OB_STRING) return decode_strings(r, at, *data, bytes, wanted / sizeof(ob_string_t), data);
   return bytes == wanted ? OB_OK : ob_json_fail(at, "tensor '%s' has %zu bytes, its shape needs %zu", ob_quote(tensor), bytes, wanted);
 }
@@ -62,7 +73,7 @@ static ob_status_t read_constant(ob_json_reader_t *r, const ob_json_place_t *at,
   }
   if (!ob_tensor_bytes(dtype, rank, dims, &bytes)) return ob_json_fail(at, "a dim is negative or the size overflows");
   if (ob_map_get(&r->module->constants_by_name, name)) return ob_json_fail(at, "two constants are called '%s'", ob_quote(name));
-  OB_TRY(read_payload(r, at, json, dtype, bytes, &data));
+  OB_TRY(read_elements(r, at, json, dtype, bytes, &data));
   return ob_constant_create(r->module, name, dtype, rank, dims, data, bytes, constant);
 }
 

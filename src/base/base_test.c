@@ -231,6 +231,36 @@ static void files(void **state) {
   assert_int_equal(rmdir(folder), 0);
 }
 
+static void a_file_that_shrinks_reads_as_zeros(void **state) {
+  (void)state;
+  char path[] = "/tmp/ob_base_XXXXXX";
+  static char page[4096];
+  ob_mapping_t mapping, other;
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  memset(page, 7, sizeof page);
+  for (int i = 0; i < 64; i++) assert_int_equal(write(fd, page, sizeof page), sizeof page);
+  assert_int_equal(ob_mapping_open(path, &mapping), OB_OK);
+  assert_int_equal(ob_mapping_open(path, &other), OB_OK);
+  assert_int_equal(ftruncate(fd, 3 * sizeof page), 0);
+  assert_int_equal(((volatile const uint8_t *)mapping.data)[2 * sizeof page], 7);
+  assert_false(ob_watch_broken(mapping.watch));
+  assert_int_equal(((volatile const uint8_t *)mapping.data)[40 * sizeof page + 5], 0);
+  assert_true(ob_watch_broken(mapping.watch));
+  assert_int_equal(((volatile const uint8_t *)mapping.data)[64 * sizeof page - 1], 0);
+  assert_int_equal(((volatile const uint8_t *)mapping.data)[2 * sizeof page], 7);
+  assert_false(ob_watch_broken(other.watch));
+  ob_watch_t *watch = mapping.watch;
+  ob_mapping_close(&mapping);
+  assert_int_equal(ob_mapping_open(path, &mapping), OB_OK); /* takes the place that is free again, whole */
+  assert_ptr_equal(mapping.watch, watch);
+  assert_false(ob_watch_broken(mapping.watch));
+  ob_mapping_close(&mapping);
+  ob_mapping_close(&other);
+  close(fd);
+  unlink(path);
+}
+
 static void count_pieces(void *arg, size_t begin, size_t end) {
   unsigned char *seen = arg;
   for (size_t i = begin; i < end; i++) seen[i]++;
@@ -253,7 +283,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(messages), cmocka_unit_test(names_are_quoted), cmocka_unit_test(arenas), cmocka_unit_test(arrays_and_maps),
       cmocka_unit_test(text),     cmocka_unit_test(utf8),             cmocka_unit_test(sha256), cmocka_unit_test(json_refuses),
-      cmocka_unit_test(json_members), cmocka_unit_test(files),        cmocka_unit_test(parallel_loops_visit_everything_once),
+      cmocka_unit_test(json_members), cmocka_unit_test(files), cmocka_unit_test(a_file_that_shrinks_reads_as_zeros),
+      cmocka_unit_test(parallel_loops_visit_everything_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,7 +32,9 @@ ob_status_t ob_mapping_open_fd(int fd, const char *path, ob_mapping_t *mapping) 
     return fail_errno("map", path);
   }
   mapping->data = mapping->base;
-  return OB_OK;
+  ob_status_t status = ob_watch_add(mapping->base, mapping->size, &mapping->watch);
+  if (status != OB_OK) ob_mapping_close(mapping);
+  return status;
 }
 
 ob_status_t ob_mapping_open(const char *path, ob_mapping_t *mapping) {
@@ -45,6 +47,7 @@ ob_status_t ob_mapping_open(const char *path, ob_mapping_t *mapping) {
 }
 
 void ob_mapping_close(ob_mapping_t *mapping) {
+  ob_watch_remove(mapping->watch);
   if (mapping->base) munmap(mapping->base, mapping->size);
   *mapping = (ob_mapping_t){0};
 }

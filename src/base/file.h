@@ -2,15 +2,16 @@
 #ifndef OB_BASE_FILE_H
 #define OB_BASE_FILE_H
 
-#include "base/alloc.h"
+#include "base/watch.h"
 
 typedef struct ob_mapping {
   const uint8_t *data;
   size_t size;
   void *base; /* the operating system's view of it; NULL for an empty file */
+  ob_watch_t *watch; /* tells when the file has become shorter */
 } ob_mapping_t;
 
-/* Maps a regular file, shared and read-only. Errors name the path: OB_NOT_FOUND, OB_IO_ERROR. */
+/* Maps a regular file, shared and read-only. Where the file has become shorter since, zeros are read and ob_watch_broken() is true. Errors name the path: OB_NOT_FOUND, OB_IO_ERROR. */
 OB_MUST_CHECK ob_status_t ob_mapping_open(const char *path, ob_mapping_t *mapping);
 /* The same for an open descriptor, which stays the caller's. `path` is for messages. */
 OB_MUST_CHECK ob_status_t ob_mapping_open_fd(int fd, const char *path, ob_mapping_t *mapping);

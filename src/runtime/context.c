@@ -121,7 +121,7 @@ ob_status_t ob_context_run(ob_context_t *context, const ob_tensor_t *inputs, ob_
     context->cancel = options.cancel;
   }
   const ob_sink_t *before = ob_sink_enter(&context->sink);
-  ob_status_t status = run(context, inputs, outputs);
+  ob_status_t status = ob_model_check_files(context->model, run(context, inputs, outputs));
   ob_sink_leave(before);
   context->options = NULL;
   return status;

@@ -90,6 +90,13 @@ static ob_status_t folder_of(ob_model_t *model, const char *path, const char **f
   return ob_arena_strndup(&model->arena, path, slash == path ? 1 : (size_t)(slash - path), folder);
 }
 
+ob_status_t ob_model_check_files(const ob_model_t *model, ob_status_t status) {
+  for (size_t i = 0; model->module && i < model->module->mappings.count; i++)
+    if (ob_watch_broken(model->module->mappings.items[i].watch))
+      return ob_fail(OB_IO_ERROR, "a file of the model became shorter while it was in use; open the model again");
+  return status;
+}
+
 static ob_status_t open_file(ob_model_t *model, const char *path, const ob_options_t *options,
                              const ob_compile_options_t *compile) {
   ob_mapping_t mapping;
@@ -145,6 +152,7 @@ static ob_status_t open_model(const char *path, const void *data, size_t size, c
     status = ob_model_prefer(model, compile.engines);
     if (status == OB_OK)
       status = path ? open_file(model, path, &options, &compile) : open_bytes(model, data, size, &options, &compile);
+    status = ob_model_check_files(model, status);
     ob_sink_leave(before);
   }
   if (status != OB_OK) {

@@ -66,6 +66,8 @@ typedef struct ob_bind_request {
   uint32_t threads;
 } ob_bind_request_t;
 
+/* `status`, unless a file of the model has become shorter since it was mapped: results are wrong then. OB_IO_ERROR. */
+OB_MUST_CHECK ob_status_t ob_model_check_files(const ob_model_t *model, ob_status_t status);
 OB_MUST_CHECK ob_status_t ob_unit_create(ob_model_t *model, ob_region_t *region, ob_unit_t **unit);
 void ob_unit_free(ob_unit_t *unit);
 /* Compiles (or restores from the region's blob) on the engine that the region names, or on the next one that can. `relabel`: the

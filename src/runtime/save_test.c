@@ -2,6 +2,7 @@
 #include "runtime/toy.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "runtime/layout.h"
@@ -146,6 +147,26 @@ static void data_of_engines_is_kept(void **state) {
   assert_int_equal(first.fills, 2); /* made by another version: not used */
 }
 
+static void a_file_that_shrinks_is_an_error(void **state) {
+  (void)state;
+  float x[64 * 32] = {0};
+  ob_model_t *model;
+  ob_context_t *context;
+  ob_tensor_t output = {0}, input = toy_tensor(x, 2, weight_dims);
+  ob_options_t options = {.struct_size = sizeof options, .threads = 1};
+  build(false);
+  save_onnx("first", false, false);
+  assert_true(file_size(file) > 2 * 4096);
+  assert_int_equal(ob_model_open(file, &options, &model), OB_OK);
+  assert_int_equal(ob_context_create(ob_model_function(model, NULL), NULL, &context), OB_OK);
+  assert_int_equal(ob_context_run(context, &input, &output, NULL), OB_OK);
+  assert_int_equal(truncate(file, 4096), 0);
+  assert_int_equal(ob_context_run(context, &input, &output, NULL), OB_IO_ERROR);
+  assert_message("became shorter");
+  ob_context_close(context);
+  ob_model_close(model);
+}
+
 /* ---------------------------------------------------------------- verification and reports */
 
 static double worst;
@@ -258,6 +279,7 @@ int main(void) {
       TEST(a_constant_that_is_also_read_plain_stays_plain),
       TEST(portable_artifacts_hold_plain_constants_only),
       TEST(data_of_engines_is_kept),
+      TEST(a_file_that_shrinks_is_an_error),
       TEST(verification_finds_the_wrong_engine),
       TEST(reports_name_everything_and_escape_it),
       TEST(dims_are_fixed_and_bounded),
