@@ -80,7 +80,7 @@ static bool supports(const ob_engine_t *engine, const ob_region_view_t *region, 
   const ob_kernel_t *kernel = find_kernel(engine, node);
   if (reason_size > 0) reason[0] = '\0';
   if (!kernel) {
-    snprintf(reason, reason_size, "%s has no %s", engine->kit->name, node->op);
+    snprintf(reason, reason_size, "%s: %s does not have this operator", node->op, engine->kit->name);
     return false;
   }
   const ob_value_view_t *odd = engine->kit->flags & OB_ENGINE_ANY_KIND ? NULL : odd_value(node);

@@ -322,7 +322,7 @@ static void says_what_it_lacks(void **state) {
   ob_rig_t *rig = ob_rig_open_entry(entry);
   int x = ob_rig_input(rig, F4, NULL), y = ob_rig_output(rig, F4);
   ob_rig_node(rig, "Times", OB_LIST(x, x), OB_LIST(y)); /* not of this domain */
-  assert_string_equal(ob_rig_refusal(rig), "toy has no Times");
+  assert_string_equal(ob_rig_refusal(rig), "Times: toy does not have this operator");
   assert_int_equal(ob_rig_run(rig), OB_UNSUPPORTED);
   ob_rig_close(rig);
   assert_null(entry(OB_ENGINE_ABI + 1));

@@ -266,7 +266,7 @@ static void lacks_only_what_is_known(void **state) {
     const char *refusal = ob_rig_refusal(rig);
     bool is_known = false;
     for (size_t k = 0; k < sizeof known / sizeof *known; k++) is_known = is_known || strcmp(known[k], operators[i + 1]) == 0;
-    snprintf(expected, sizeof expected, "ref has no %s", operators[i + 1]);
+    snprintf(expected, sizeof expected, "%s: ref does not have this operator", operators[i + 1]);
     if (refusal && strcmp(refusal, expected) == 0 && !is_known) {
       print_message("ref lacks %s\n", operators[i + 1]);
       missing++;

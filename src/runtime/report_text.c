@@ -6,22 +6,25 @@
 
 enum { COLUMNS = 100 };
 
-/* Words wrapped at COLUMNS, later lines indented. `at`: column where the text begins. */
+/* Words wrapped at COLUMNS, later lines indented, made safe for terminals. `at`: column where the text begins. */
 static void wrap(ob_str_t *out, const char *words, size_t at, size_t indent) {
   size_t column = at;
+  bool first = true; /* on its line */
   while (*words) {
     size_t length = strcspn(words, " ");
-    if (column > indent && column + 1 + length > COLUMNS) {
+    const char *word = ob_quote_n(words, length); /* cuts what is longer than a line: names of models may be anything */
+    size_t width = strlen(word);
+    if (!first && column + 1 + width > COLUMNS) {
       ob_str_printf(out, "\n%*s", (int)indent, "");
       column = indent;
-    } else if (column > at) {
+    } else if (!first) {
       ob_str_append(out, " ");
       column++;
     }
-    /* a word that is longer than a line is cut: names of models may be anything */
     size_t room = COLUMNS - column;
-    ob_str_append_n(out, words, length < room ? length : room);
-    column += length < room ? length : room;
+    ob_str_append_n(out, word, width < room ? width : room);
+    column += width < room ? width : room;
+    first = false;
     words += length;
     words += strspn(words, " ");
   }
@@ -34,7 +37,7 @@ static void print_values(const ob_facts_t *facts, ob_value_t *const *values, siz
     ob_str_init(&type, facts->model->allocator);
     ob_type_print(facts->model->module->exprs, &values[i]->type, &type);
     ob_str_printf(out, "%-9s %-30.60s ", i == 0 ? what : "", ob_quote(values[i]->name));
-    wrap(out, type.text ? ob_quote(type.text) : "?", 41, 41);
+    wrap(out, type.text ? type.text : "?", 41, 41);
     ob_str_free(&type);
   }
 }
@@ -93,25 +96,46 @@ static ob_status_t print_engines(const ob_facts_t *facts, ob_str_t *out) {
   return OB_OK;
 }
 
-static bool refusal_told(const ob_graph_t *body, size_t node, const ob_refusal_t *refusal) {
-  for (size_t n = 0; n <= node; n++)
-    for (size_t i = 0; i < body->nodes.items[n]->refusal_count; i++) {
-      const ob_refusal_t *other = &body->nodes.items[n]->refusals[i];
-      if (other == refusal) return false;
-      if (strcmp(other->engine, refusal->engine) == 0 && strcmp(other->reason, refusal->reason) == 0) return true;
-    }
-  return false;
+/* A reason without the operator's name in front of it. */
+static const char *bare_reason(const ob_node_t *node, const ob_refusal_t *refusal) {
+  size_t length = strlen(node->op->name);
+  bool named = strncmp(refusal->reason, node->op->name, length) == 0 && strncmp(refusal->reason + length, ": ", 2) == 0;
+  return refusal->reason + (named ? length + 2 : 0);
 }
 
-/* Each reason once a region. */
-static void print_refusals(const ob_graph_t *body, ob_str_t *out) {
+/* The first refusal of a node that has the same engine and reason; NULL: none. */
+static const ob_refusal_t *same_refusal(const ob_node_t *node, const char *engine, const char *reason) {
+  for (size_t i = 0; i < node->refusal_count; i++)
+    if (strcmp(node->refusals[i].engine, engine) == 0 && strcmp(bare_reason(node, &node->refusals[i]), reason) == 0) return &node->refusals[i];
+  return NULL;
+}
+
+/* Appends the name of node `n`'s operator unless an earlier node of the list has given it. */
+static void list_op(const ob_graph_t *body, size_t n, const char *engine, const char *reason, ob_str_t *line) {
+  const ob_node_t *node = body->nodes.items[n];
+  for (size_t k = 0; k < n; k++)
+    if (body->nodes.items[k]->op == node->op && same_refusal(body->nodes.items[k], engine, reason)) return;
+  ob_str_printf(line, "%s%s", line->text && line->text[0] ? ", " : "", node->op->name);
+}
+
+/* A line for each reason, with the operators that it was given for. */
+static void print_refusal(const ob_facts_t *facts, const ob_graph_t *body, size_t first, const ob_refusal_t *refusal, ob_str_t *out) {
+  const char *reason = bare_reason(body->nodes.items[first], refusal);
+  ob_str_t line;
+  for (size_t n = 0; n < first; n++)
+    if (same_refusal(body->nodes.items[n], refusal->engine, reason)) return; /* told there */
+  ob_str_init(&line, facts->model->allocator);
+  for (size_t n = first; n < body->nodes.count; n++)
+    if (same_refusal(body->nodes.items[n], refusal->engine, reason)) list_op(body, n, refusal->engine, reason, &line);
+  ob_str_printf(&line, ": %s", reason);
+  ob_str_printf(out, "%22s not %s: ", "", refusal->engine);
+  wrap(out, line.text ? line.text : "", 29 + strlen(refusal->engine), 26);
+  ob_str_free(&line);
+}
+
+static void print_refusals(const ob_facts_t *facts, const ob_graph_t *body, ob_str_t *out) {
   for (size_t n = 0; n < body->nodes.count; n++)
-    for (size_t i = 0; i < body->nodes.items[n]->refusal_count; i++) {
-      const ob_refusal_t *refusal = &body->nodes.items[n]->refusals[i];
-      if (refusal_told(body, n, refusal)) continue;
-      ob_str_printf(out, "%22s not %s: ", "", refusal->engine);
-      wrap(out, ob_quote(refusal->reason), 28 + strlen(refusal->engine), 26);
-    }
+    for (size_t i = 0; i < body->nodes.items[n]->refusal_count; i++) print_refusal(facts, body, n, &body->nodes.items[n]->refusals[i], out);
 }
 
 static void print_regions(const ob_facts_t *facts, ob_str_t *out) {
@@ -121,9 +145,9 @@ static void print_regions(const ob_facts_t *facts, ob_str_t *out) {
     const char *engine = atomic_load(&model->units[r]->backend)->engine->name;
     ob_str_printf(out, "%-9s %-20.40s %-10s %4zu %s ", r == 0 ? "regions" : "", ob_quote(region->symbol), engine,
                   region->body->nodes.count, region->body->nodes.count == 1 ? "node " : "nodes");
-    wrap(out, region->why ? ob_quote(region->why) : "", 53, 53);
+    wrap(out, region->why ? region->why : "", 53, 53);
     if (strcmp(engine, region->engine) != 0) ob_str_printf(out, "%22s placed on %s, which cannot be used here\n", "", ob_quote(region->engine));
-    print_refusals(region->body, out);
+    print_refusals(facts, region->body, out);
   }
 }
 
