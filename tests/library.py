@@ -1,21 +1,109 @@
-"""The C library through ctypes, as far as tests need it: open, run, close, with NumPy arrays."""
+"""The C library through ctypes, as far as tests need it: open, run, close. Tensors are NumPy arrays (strings: of object), sequences
+lists, an optional None or its value, maps dicts."""
 import ctypes as C
 
 import numpy as np
+from onnx import helper
 
 from support import BUILD
 
-DTYPES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 10: "float16",
-          11: "float64", 12: "uint32", 13: "uint64"}
-NUMBERS = {np.dtype(name): number for number, name in DTYPES.items()}
+STRING = 8
+DTYPES = {number: np.dtype(object) if number == STRING else np.dtype(helper.tensor_dtype_to_np_dtype(number)) for number in range(1, 29)}
+NUMBERS = {dtype: number for number, dtype in DTYPES.items()}
+BITS = {21: 4, 22: 4, 23: 4, 25: 2, 26: 2}  # the packed ones
+TENSOR, SEQUENCE, OPTIONAL, MAP = range(4)
 STATUS = ["ok", "out of memory", "invalid argument", "invalid model", "invalid artifact", "unsupported", "not found", "io error",
           "engine error", "cancelled", "deadline exceeded", "out of range", "internal"]
 
 
 class Tensor(C.Structure):
-    _fields_ = [("kind", C.c_int), ("dtype", C.c_int), ("rank", C.c_int32), ("dims", C.POINTER(C.c_int64)),
-                ("strides", C.POINTER(C.c_int64)), ("data", C.c_void_p), ("bytes", C.c_size_t), ("items", C.c_void_p),
-                ("item_count", C.c_size_t)]
+    pass
+
+
+Tensor._fields_ = [("kind", C.c_int), ("dtype", C.c_int), ("rank", C.c_int32), ("dims", C.POINTER(C.c_int64)),
+                   ("strides", C.POINTER(C.c_int64)), ("data", C.c_void_p), ("bytes", C.c_size_t), ("items", C.POINTER(Tensor)),
+                   ("item_count", C.c_size_t)]
+
+
+class String(C.Structure):
+    _fields_ = [("data", C.c_void_p), ("size", C.c_size_t)]
+
+
+def pack(array, bits):
+    """Elements of less than a byte, the first in the lowest bits."""
+    flat, each = array.view(np.uint8).ravel() & ((1 << bits) - 1), 8 // bits
+    flat = np.concatenate([flat, np.zeros(-len(flat) % each, np.uint8)]).reshape(-1, each)
+    return np.bitwise_or.reduce(flat << (np.arange(each, dtype=np.uint8) * bits), axis=1).astype(np.uint8)
+
+
+def unpack(data, bits, count, dtype):
+    parts = (data[:, None] >> (np.arange(8 // bits, dtype=np.uint8) * bits)) & ((1 << bits) - 1)
+    flat = parts.ravel()[:count].astype(np.uint8)
+    return (np.where(flat >> (bits - 1), flat | (256 - (1 << bits)), flat).astype(np.uint8) if dtype.name in ("int4", "int2") else flat).view(dtype)
+
+
+def strings_of(array, kept):
+    raw = [s if isinstance(s, bytes) else str(s).encode() for s in array.ravel()]
+    buffers = [C.create_string_buffer(r, len(r) + 1) for r in raw]
+    strings = (String * max(1, len(raw)))(*[String(C.addressof(b), len(r)) for b, r in zip(buffers, raw)])
+    kept.append((buffers, strings))
+    return C.addressof(strings), C.sizeof(String) * len(raw)
+
+
+def tensor_of(value, info, kept):
+    """A ctypes tensor; what it points to goes into `kept`. `info`: the element type, for those of an empty collection."""
+    if isinstance(value, dict):
+        keys = np.array(list(value), object if value and isinstance(next(iter(value)), str) else np.int64)
+        parts = [keys, np.array(list(value.values()), np.float32)]
+        return collection(MAP, parts, info, kept)
+    if isinstance(value, (list, tuple)):
+        return collection(SEQUENCE, value, info, kept)
+    if value is None:
+        return collection(OPTIONAL, [], info, kept)
+    array = np.asarray(value)
+    array = np.require(array.astype(object) if array.dtype.kind in "US" else array, requirements="C")
+    number = NUMBERS[array.dtype]
+    dims = (C.c_int64 * max(1, array.ndim))(*array.shape)
+    if number == STRING:
+        data, size = strings_of(array, kept)
+    else:
+        held = pack(array, BITS[number]) if number in BITS else array
+        kept.append(held)
+        data, size = held.ctypes.data, held.nbytes
+    kept.append(dims)
+    return Tensor(TENSOR, number, array.ndim, dims, None, data, size, None, 0)
+
+
+def collection(kind, values, dtype, kept):
+    items = (Tensor * max(1, len(values)))(*[tensor_of(v, dtype, kept) for v in values])
+    kept.append(items)
+    return Tensor(kind, dtype, 0, None, None, None, 0, items, len(values))
+
+
+def array_of(tensor):
+    shape = [tensor.dims[i] for i in range(tensor.rank)]
+    dtype, count = DTYPES[tensor.dtype], int(np.prod(shape, dtype=np.int64))
+    if count == 0:
+        return np.zeros(shape, dtype)
+    if tensor.dtype == STRING:
+        strings = (String * count).from_address(tensor.data)
+        texts = [C.string_at(s.data, s.size).decode("utf-8", "surrogateescape") if s.size else "" for s in strings]
+        flat = np.empty(count, object)
+        flat[:] = texts
+        return flat.reshape(shape)
+    bits = BITS.get(tensor.dtype, 8 * dtype.itemsize)
+    size = (count * bits + 7) // 8
+    buffer = np.frombuffer((C.c_char * size).from_address(tensor.data), np.uint8)
+    return (unpack(buffer, bits, count, dtype) if tensor.dtype in BITS else buffer.view(dtype)).reshape(shape).copy()
+
+
+def value_of(tensor):
+    if tensor.kind == TENSOR:
+        return array_of(tensor)
+    items = [value_of(tensor.items[i]) for i in range(tensor.item_count)]
+    if tensor.kind == OPTIONAL:
+        return items[0] if items else None
+    return dict(zip(items[0].tolist(), items[1].tolist())) if tensor.kind == MAP else items
 
 
 LOG = C.CFUNCTYPE(None, C.c_void_p, C.c_int, C.c_char_p)
@@ -80,13 +168,14 @@ class Model:
             check(LIB.ob_model_open(str(source).encode(), C.byref(options), C.byref(self.model)))
         self.function = C.c_void_p(LIB.ob_model_function(self.model, symbol.encode() if symbol else None))
         check(LIB.ob_context_create(self.function, None, C.byref(self.context)))
-        self.inputs = [self._info("input", i) for i in range(LIB.ob_function_input_count(self.function))]
-        self.outputs = [self._info("output", i) for i in range(LIB.ob_function_output_count(self.function))]
+        infos = [self._info("input", i) for i in range(LIB.ob_function_input_count(self.function))]
+        self.inputs, self.kinds = [i[0] for i in infos], [i[1:] for i in infos]
+        self.outputs = [self._info("output", i)[0] for i in range(LIB.ob_function_output_count(self.function))]
 
     def _info(self, what, index):
         info = ValueInfo()
         check(getattr(LIB, f"ob_function_{what}")(self.function, C.c_size_t(index), C.byref(info)))
-        return info.name.decode()
+        return info.name.decode(), info.kind, info.dtype
 
     def symbols(self):
         found = []
@@ -96,23 +185,13 @@ class Model:
 
     def run(self, feeds):
         tensors, kept = (Tensor * max(1, len(self.inputs)))(), []
-        for i, name in enumerate(self.inputs):
-            array = np.require(feeds[name], requirements="C")
-            dims = (C.c_int64 * max(1, array.ndim))(*array.shape)
-            kept.append((array, dims))
-            tensors[i] = Tensor(0, NUMBERS[array.dtype], array.ndim, dims, None, array.ctypes.data, array.nbytes, None, 0)
+        for i, (name, (kind, dtype)) in enumerate(zip(self.inputs, self.kinds)):
+            value = feeds[name]
+            wrap = kind == OPTIONAL and value is not None
+            tensors[i] = collection(OPTIONAL, [value], dtype, kept) if wrap else tensor_of(value, dtype, kept)
         results = (Tensor * max(1, len(self.outputs)))()
         check(LIB.ob_context_run(self.context, tensors, results, None))
-        return [self._array(t) for t in results[:len(self.outputs)]]
-
-    @staticmethod
-    def _array(tensor):
-        shape = [tensor.dims[i] for i in range(tensor.rank)]
-        dtype, count = np.dtype(DTYPES[tensor.dtype]), int(np.prod(shape, dtype=np.int64))
-        if count == 0:
-            return np.zeros(shape, dtype)
-        buffer = (C.c_char * (count * dtype.itemsize)).from_address(tensor.data)
-        return np.frombuffer(buffer, dtype, count).reshape(shape).copy()
+        return [value_of(t) for t in results[:len(self.outputs)]]
 
     def close(self):
         LIB.ob_context_close(self.context)

@@ -27,7 +27,7 @@ static void print_default(const ob_op_attribute_t *attribute) {
       printf(", \"default\": %" PRId64, attribute->int_value);
       break;
     case OB_ATTRIBUTE_FLOAT:
-      printf(", \"default\": %.9g", (double)attribute->float_value);
+      printf(", \"default\": %.9e", (double)attribute->float_value);
       break;
     case OB_ATTRIBUTE_STRING:
       printf(", \"default\": \"%s\"", attribute->string_value);
