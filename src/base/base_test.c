@@ -46,6 +46,14 @@ static void names_are_quoted(void **state) {
   memset(longest, '\n', sizeof longest - 1);
   longest[sizeof longest - 1] = 0;
   assert_true(strlen(ob_quote(longest)) < 100);
+  for (size_t i = 0; i + 1 < sizeof longest; i++) longest[i] = (char)('a' + i % 26);
+  assert_string_equal(ob_quote(longest), "abcdefghijklmnopqrstuvwxyzabcdefghijklmn...zabcdefghijklmnopqrstuvwxyzabcdefghijklm");
+  longest[79] = 0;
+  assert_string_equal(ob_quote(longest), longest);
+  strcpy(longest + 100, "/folder/of/the/model/that/has/the/name/of/model.onnx");
+  for (size_t i = 0; i < 100; i++) longest[i] = "\xc3\xa9"[i % 2]; /* cut between characters */
+  assert_non_null(strstr(ob_quote(longest), "\xc3\xa9..."));
+  assert_non_null(strstr(ob_quote(longest), "/that/has/the/name/of/model.onnx"));
 }
 
 static void arenas(void **state) {

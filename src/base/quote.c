@@ -18,12 +18,11 @@ static size_t multibyte(const char *s, size_t left) {
   return 0;
 }
 
-const char *ob_quote_n(const char *bytes, size_t size) {
-  static _Thread_local char ring[RING][LONGEST * 4 + 4];
-  static _Thread_local unsigned next;
-  char *out = ring[next++ % RING], *o = out;
+/* Appends bytes until they or the room are used up; the number of bytes taken. */
+static size_t append(char **out, const char *bytes, size_t size, size_t room) {
+  char *o = *out, *end = o + room;
   size_t i = 0;
-  while (i < size && o - out < LONGEST) {
+  while (i < size && o < end) {
     unsigned char c = (unsigned char)bytes[i];
     size_t n = c >= 0xc2 ? multibyte(bytes + i, size - i) : 0;
     if (n > 0) {
@@ -35,7 +34,22 @@ const char *ob_quote_n(const char *bytes, size_t size) {
       o += snprintf(o, 5, "\\x%02x", (unsigned)c), i++;
     }
   }
-  if (i < size) memcpy(o, "...", 3), o += 3;
+  *out = o;
+  return i;
+}
+
+/* Long ones lose their middle: the end of a path says most. */
+const char *ob_quote_n(const char *bytes, size_t size) {
+  static _Thread_local char ring[RING][2 * LONGEST];
+  static _Thread_local unsigned next;
+  char *out = ring[next++ % RING], *o = out;
+  size_t used = append(&o, bytes, size, size > LONGEST ? LONGEST / 2 : LONGEST);
+  if (used < size) {
+    size_t rest = size - used < LONGEST / 2 ? used : size - LONGEST / 2;
+    while (rest < size && ((unsigned char)bytes[rest] & 0xc0) == 0x80) rest++; /* not within a character */
+    if (rest > used) memcpy(o, "...", 3), o += 3;
+    append(&o, bytes + rest, size - rest, LONGEST / 2);
+  }
   *o = 0;
   return out;
 }
