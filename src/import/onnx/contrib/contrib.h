@@ -116,9 +116,22 @@ ob_value_t *ob_contrib_channels_last(ob_contrib_t *c, ob_value_t *value);
 /* An activation by the name that fused operators give it (matmul.c). `parameters`: its alpha, beta (or minimum, maximum), NAN:
  * default. */
 ob_value_t *ob_contrib_activate(ob_contrib_t *c, ob_value_t *value, const char *activation, const float *parameters);
-/* dequantize -> float32; zero point may be NULL; axis < 0: one scale, or none of the input's business (quantize.c) */
-ob_value_t *ob_contrib_dequantize(ob_contrib_t *c, ob_value_t *value, ob_value_t *scale, ob_value_t *zero, int64_t axis);
-ob_value_t *ob_contrib_quantize(ob_contrib_t *c, ob_value_t *value, ob_value_t *scale, ob_value_t *zero, ob_dtype_t dtype);
+/* Softmax over all axes from `axis` on, seen as one (simple.c). */
+ob_value_t *ob_contrib_softmax(ob_contrib_t *c, ob_value_t *x, int64_t axis);
+/* How many ones there are in each row of the mask; 0 without one (normalize.c). */
+ob_value_t *ob_contrib_count_mask(ob_contrib_t *c, ob_value_t *ids, ob_value_t *mask);
+/* The attribute `axes` as an input (quantize.c). */
+ob_value_t *ob_contrib_axes(ob_contrib_t *c);
+/* A tensor with its scale and zero point (NULL: 0). */
+typedef struct ob_quantized {
+  ob_value_t *value, *scale, *zero;
+} ob_quantized_t;
+/* In float32. `axis`: of a scale that is a list (quantize.c). */
+ob_value_t *ob_contrib_dequantize(ob_contrib_t *c, const ob_quantized_t *from, int64_t axis);
+/* A number a tensor: value in float32 becomes what scale and zero point say; without a zero point it is `dtype`. */
+ob_value_t *ob_contrib_quantize(ob_contrib_t *c, const ob_quantized_t *to, ob_dtype_t dtype);
+/* (a - its zero point) * (b - its zero point) * both scales, in float32; those of b may be a list, one a column. */
+ob_value_t *ob_contrib_integer_product(ob_contrib_t *c, const ob_quantized_t *a, const ob_quantized_t *b);
 
 #define OB_CONTRIB(domain, op, min, max, outputs, attributes, step, text) ob_contrib_expand_t ob_contrib_##step;
 #define OB_CONTRIB_BEFORE(until, op, min, max, outputs, attributes, step, text) ob_contrib_expand_t ob_contrib_##step;

@@ -71,8 +71,7 @@ static ob_value_t *gather(ob_contrib_t *c, ob_value_t *table, ob_value_t *indice
   return OB_MAKE(c, "Gather", table, indices);
 }
 
-/* How many ones there are in each row of the mask. */
-static ob_value_t *count_mask(ob_contrib_t *c, ob_value_t *ids, ob_value_t *mask) {
+ob_value_t *ob_contrib_count_mask(ob_contrib_t *c, ob_value_t *ids, ob_value_t *mask) {
   if (!mask) {
     ob_contrib_with_int(c, "to", OB_INT32);
     ob_value_t *zero = OB_MAKE(c, "Cast", ob_contrib_scalar(c, 0));
@@ -94,7 +93,7 @@ void ob_contrib_embed_layer_norm(ob_contrib_t *c) {
   layer.x = OB_MAKE(c, "Add", gather(c, ob_contrib_need(c, 2), ids), place);
   if (segments) layer.x = OB_MAKE(c, "Add", layer.x, gather(c, ob_contrib_need(c, 4), segments));
   ob_contrib_give(c, 0, normalize(c, &layer));
-  if (ob_contrib_wants(c, 1)) ob_contrib_give(c, 1, count_mask(c, ids, ob_contrib_input(c, 7)));
+  if (ob_contrib_wants(c, 1)) ob_contrib_give(c, 1, ob_contrib_count_mask(c, ids, ob_contrib_input(c, 7)));
   ob_contrib_give(c, 2, layer.x);
 }
 

@@ -3,8 +3,7 @@
 
 #include "import/onnx/contrib/contrib.h"
 
-/* Softmax over all axes from `axis` on, seen as one. */
-static ob_value_t *softmax(ob_contrib_t *c, ob_value_t *x, int64_t axis) {
+ob_value_t *ob_contrib_softmax(ob_contrib_t *c, ob_value_t *x, int64_t axis) {
   int64_t rank = ob_contrib_rank(c, x);
   if (axis < 0) axis += rank;
   if (axis == rank - 1 || c->status != OB_OK) {
@@ -21,7 +20,7 @@ static ob_value_t *softmax(ob_contrib_t *c, ob_value_t *x, int64_t axis) {
 
 void ob_contrib_bias_softmax(ob_contrib_t *c) {
   ob_value_t *sum = OB_MAKE(c, "Add", ob_contrib_need(c, 0), ob_contrib_need(c, 1));
-  ob_contrib_give(c, 0, softmax(c, sum, ob_contrib_int(c, "axis", 1)));
+  ob_contrib_give(c, 0, ob_contrib_softmax(c, sum, ob_contrib_int(c, "axis", 1)));
 }
 
 /* A dropout that is not training: what is dropped is nothing. */
