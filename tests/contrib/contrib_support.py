@@ -37,6 +37,7 @@ def make(op, inputs, outputs=1, constants=(), domain=DOMAIN, opset=21, free=(), 
     while names and not names[-1]:
         names.pop()
     results = [f"y{i}" for i in range(outputs)] if isinstance(outputs, int) else list(outputs)
+    attributes = {name.rstrip("_"): value for name, value in attributes.items()}  # `opset_` is the node's, `opset` the model's
     node = helper.make_node(op, names, results, name="node", domain=domain, **attributes)
     graph = helper.make_graph([node], "g", infos, [onnx.ValueInfoProto(name=r) for r in results if r], initializers)
     imports = [helper.make_opsetid("", opset), helper.make_opsetid(DOMAIN, 1)]

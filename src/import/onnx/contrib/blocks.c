@@ -106,18 +106,69 @@ void ob_contrib_mat_mul_n_bits(ob_contrib_t *c) {
 
 /* ------------------------------------------------------------ rows of a table */
 
-/* Bytes that hold two or more elements each become a tensor whose last axis is longer. */
-static ob_value_t *unpacked(ob_contrib_t *c, ob_value_t *value, int64_t bits, const char *name) {
+/* Packed bytes as they come out of a Gather: one element a byte, the last axis longer. */
+static ob_value_t *spread(ob_contrib_t *c, ob_value_t *bytes, int64_t bits) {
+  ob_value_t *parts[4];
+  size_t each = (size_t)(8 / bits);
+  int64_t size = ob_contrib_size(c, bytes, -1, "the last axis of the data");
+  int32_t rank = ob_contrib_rank(c, bytes);
+  for (size_t i = 0; i < each; i++) {
+    ob_value_t *shift = ob_contrib_fill(c, "shift", OB_UINT8, 0, NULL, (uint8_t)(i * (size_t)bits));
+    ob_value_t *mask = ob_contrib_fill(c, "mask", OB_UINT8, 0, NULL, (uint8_t)((1 << bits) - 1));
+    ob_contrib_with_string(c, "direction", "RIGHT");
+    ob_value_t *shifted = OB_MAKE(c, "BitShift", bytes, shift);
+    parts[i] = OB_MAKE(c, "BitwiseAnd", shifted, mask);
+    parts[i] = ob_contrib_unsqueeze(c, parts[i], rank);
+  }
+  int64_t shape[OB_MAX_RANK] = {0};
+  if (rank > 0) shape[rank - 1] = size * (int64_t)each;
+  return OB_MAKE(c, "Reshape", ob_contrib_join(c, parts, each, rank), ob_contrib_list(c, shape, (size_t)rank));
+}
+
+typedef struct blocks {
+  ob_value_t *data, *scale, *zero;
+  int64_t bits;
+  bool is_signed;
+} blocks_t;
+
+/* Data as bytes that Gather takes, rows whole. */
+static ob_value_t *as_bytes(ob_contrib_t *c, const blocks_t *b) {
   int64_t dims[OB_MAX_RANK];
-  ob_value_t *result = value;
-  ob_dtype_t dtype = dtype_of_bits(c, bits);
-  if (c->status != OB_OK || !value || value->type.dtype != OB_UINT8 || bits == 8 || !need_constant(c, value, name)) return value;
-  const ob_constant_t *constant = value->constant;
-  if (constant->rank < 1) return value;
+  ob_value_t *bytes = NULL;
+  if (b->data->type.dtype == OB_UINT8 || !need_constant(c, b->data, "data")) return b->data;
+  const ob_constant_t *constant = b->data->constant;
+  int64_t each = 8 / b->bits;
   memcpy(dims, constant->dims, (size_t)constant->rank * sizeof *dims);
-  dims[constant->rank - 1] *= 8 / bits;
-  c->status = view(c, value, dtype, constant->rank, dims, &result);
-  return result;
+  if (constant->rank < 1 || dims[constant->rank - 1] % each != 0) {
+    ob_contrib_fail(c, OB_UNSUPPORTED, "rows of '%s' do not end at a whole byte", ob_quote(constant->name));
+    return NULL;
+  }
+  dims[constant->rank - 1] /= each;
+  c->status = view(c, b->data, OB_UINT8, constant->rank, dims, &bytes);
+  return bytes;
+}
+
+/* Zero points as bytes, of the shape of the scale. */
+static ob_value_t *zero_bytes(ob_contrib_t *c, const blocks_t *b) {
+  ob_value_t *zero = b->zero;
+  if (c->status != OB_OK) return NULL;
+  if (!zero) {
+    bool middle = b->is_signed || b->data->type.dtype == OB_UINT8; /* bytes are taken to lie around it */
+    zero = ob_contrib_fill(c, "zero_point", OB_UINT8, 0, NULL, middle ? (uint8_t)(1 << (b->bits - 1)) : 0);
+    return OB_MAKE(c, "Expand", zero, OB_MAKE(c, "Shape", b->scale));
+  }
+  if (b->is_signed) {
+    ob_value_t *half = ob_contrib_fill(c, "half", OB_INT8, 0, NULL, (uint8_t)(1 << (b->bits - 1)));
+    return ob_contrib_cast(c, OB_MAKE(c, "Add", ob_contrib_cast(c, zero, OB_INT8), half), OB_UINT8);
+  }
+  if (zero->type.dtype == OB_UINT8 && b->bits != 8 && need_constant(c, zero, "zero_points")) {
+    int64_t each = ob_contrib_size(c, b->scale, -1, "the last axis of the scales"), rows = 1;
+    int32_t rank = zero->constant->rank;
+    for (int32_t i = 0; i < rank - 1; i++) rows *= zero->constant->dims[i];
+    if (c->status == OB_OK) c->status = repack(c, b->zero, dtype_of_bits(c, b->bits), rows, each, &zero);
+    zero = OB_MAKE(c, "Reshape", ob_contrib_cast(c, zero, OB_UINT8), OB_MAKE(c, "Shape", b->scale));
+  }
+  return ob_contrib_cast(c, zero, OB_UINT8);
 }
 
 static ob_value_t *pick(ob_contrib_t *c, ob_value_t *table, ob_value_t *indices, int64_t axis) {
@@ -125,29 +176,31 @@ static ob_value_t *pick(ob_contrib_t *c, ob_value_t *table, ob_value_t *indices,
   return OB_MAKE(c, "Gather", table, indices);
 }
 
+static int64_t axis_of(ob_contrib_t *c, const char *name, int64_t fallback, int64_t rank) {
+  int64_t axis = ob_contrib_int(c, name, fallback);
+  if (axis < -rank || axis >= rank)
+    ob_contrib_fail(c, OB_INVALID_MODEL, "attribute '%s' is %lld, but 'data' has rank %lld", name, (long long)axis,
+                    (long long)rank);
+  return axis < 0 ? axis + rank : axis;
+}
+
 /* Rows are taken first, so that only they are dequantised. */
 void ob_contrib_gather_block_quantized(ob_contrib_t *c) {
-  int64_t bits = ob_contrib_int(c, "bits", 4), block = ob_contrib_int(c, "block_size", 128);
-  ob_value_t *data = ob_contrib_need(c, 0), *indices = ob_contrib_need(c, 1), *scale = ob_contrib_need(c, 2);
-  bool bytes = data && data->type.dtype == OB_UINT8;
-  int64_t rank = ob_contrib_rank(c, data), gather = ob_contrib_int(c, "gather_axis", 0),
-          axis = ob_contrib_int(c, "quantize_axis", 1);
-  ob_value_t *zero = ob_contrib_input(c, 3);
-  if (gather < 0) gather += rank;
-  if (axis < 0) axis += rank;
-  if (gather == axis) ob_contrib_fail(c, OB_UNSUPPORTED, "'gather_axis' and 'quantize_axis' are the same axis");
-  if (bytes && axis != rank - 1) ob_contrib_fail(c, OB_UNSUPPORTED, "packed data must be quantised along the last axis");
-  data = unpacked(c, data, bits, "data");
-  if (bytes) zero = unpacked(c, zero, bits, "zero_points");
-  if (bytes && zero && bits != 8) zero = ob_contrib_slice(c, zero, OB_LIST(c, 0), ob_contrib_dim(c, scale, -1), -1); /* filled up */
-  data = pick(c, data, indices, gather);
-  if (zero) zero = pick(c, zero, indices, gather);
-  scale = pick(c, scale, indices, gather);
-  if (c->status == OB_OK && bytes && !zero) { /* they are unsigned around the middle */
-    ob_value_t *middle = ob_contrib_fill(c, "zero_point", data->type.dtype, 0, NULL, bits == 8 ? 0x80 : bits == 4 ? 0x08 : 0x02);
-    zero = OB_MAKE(c, "Expand", middle, OB_MAKE(c, "Shape", scale));
-  }
+  blocks_t b = {ob_contrib_need(c, 0), ob_contrib_need(c, 2), ob_contrib_input(c, 3), ob_contrib_int(c, "bits", 4), false};
+  ob_value_t *indices = ob_contrib_need(c, 1);
+  int64_t rank = ob_contrib_rank(c, b.data), gather = axis_of(c, "gather_axis", 0, rank),
+          axis = axis_of(c, "quantize_axis", 1, rank);
+  (void)dtype_of_bits(c, b.bits);
+  if (gather == axis || gather == rank - 1)
+    ob_contrib_fail(c, OB_UNSUPPORTED, "'gather_axis' must be neither 'quantize_axis' nor the last axis");
+  if (c->status != OB_OK) return;
+  b.is_signed = b.data->type.dtype == OB_INT4 || b.data->type.dtype == OB_INT2;
+  ob_value_t *data = pick(c, as_bytes(c, &b), indices, gather), *zero = pick(c, zero_bytes(c, &b), indices, gather);
+  if (b.bits != 8) data = spread(c, data, b.bits);
+  if (b.is_signed)
+    data = OB_MAKE(c, "BitwiseXor", data, ob_contrib_fill(c, "half", OB_UINT8, 0, NULL, (uint8_t)(1 << (b.bits - 1))));
+  ob_value_t *scale = pick(c, b.scale, indices, gather);
   ob_contrib_with_int(c, "axis", gather < axis ? axis + ob_contrib_rank(c, indices) - 1 : axis);
-  ob_contrib_with_int(c, "block_size", block);
+  ob_contrib_with_int(c, "block_size", ob_contrib_int(c, "block_size", 128));
   ob_contrib_give(c, 0, OB_MAKE(c, "DequantizeLinear", data, scale, zero));
 }

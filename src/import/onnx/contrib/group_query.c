@@ -48,7 +48,9 @@ static ob_value_t *store(ob_contrib_t *c, const query_t *query, ob_value_t *past
   if (!past) return rows;
   ob_value_t *total = OB_MAKE(c, "Reshape", ob_contrib_cast(c, ob_contrib_need(c, 6), OB_INT64), OB_LIST(c, 1));
   ob_value_t *more = OB_MAKE(c, "Max", OB_MAKE(c, "Sub", total, ob_contrib_dim(c, past, 2)), OB_LIST(c, 0));
-  ob_value_t *cache = OB_MAKE(c, "Pad", past, OB_JOIN(c, 0, OB_LIST(c, 0, 0, 0, 0, 0, 0), more, OB_LIST(c, 0)));
+  ob_value_t *rest = OB_JOIN(c, 0, ob_contrib_dim(c, past, 0), ob_contrib_dim(c, past, 1), more, ob_contrib_dim(c, past, 3));
+  if (c->status != OB_OK) return NULL;
+  ob_value_t *cache = OB_JOIN(c, 2, past, OB_MAKE(c, "Expand", ob_contrib_number(c, past, 0), rest));
   ob_contrib_with_int(c, "axis", 2);
   return OB_MAKE(c, "TensorScatter", cache, rows, query->before);
 }
