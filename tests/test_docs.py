@@ -107,3 +107,36 @@ def test_an_artifact_of_the_toy_runs_without_it(outboard, toy, model, tmp_path):
     outboard("compile", model, "-o", tmp_path / "toy.ob", "--engines", "toy,ref", "--engine-path", toy)
     done = outboard("run", tmp_path / "toy.ob", "--dim", "N=2")
     assert "toy" in done.stderr
+
+
+# ---- the README
+
+README = (ROOT / "README.md").read_text()
+
+
+def test_links_of_the_readme():
+    for link in re.findall(r"\]\(([\w./-]+)\)", README):
+        assert (ROOT / link).exists(), link
+
+
+def test_commands_of_the_readme(tmp_path):
+    node = helper.make_node("Relu", ["x"], ["y"])
+    graph = helper.make_graph([node], "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 4])],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 4])])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), tmp_path / "model.onnx")
+    np.save(tmp_path / "x.npy", np.zeros((1, 4), np.float32))
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines() if line.startswith("outboard ")]
+    assert len(lines) >= 6
+    for line in lines:
+        words = [str(BUILD / "bin" / "outboard"), *line.split("#")[0].split()[1:]]
+        words += ["--seconds", "0.01"] if words[1] == "bench" else []
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, line + done.stderr
+    assert (tmp_path / "out" / "output_0.npy").exists()
+
+
+def test_code_of_the_readme(tmp_path):
+    (code,) = re.findall(r"```c\n(.*?)```", README, re.S)
+    first, rest = code.split("\n", 1)
+    (tmp_path / "readme.c").write_text(f"#include <stdio.h>\n{first}\nint main(void) {{\nob_tensor_t inputs[1] = {{0}}, outputs[1] = {{0}};\n{rest}\nreturn 0; }}\n")
+    run("cc", "-std=c11", "-Wall", "-Werror", "-Wno-unused-result", "-fsyntax-only", f"-I{ROOT / 'include'}", tmp_path / "readme.c")
