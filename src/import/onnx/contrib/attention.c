@@ -54,6 +54,6 @@ void ob_contrib_q_attention(ob_contrib_t *c) {
   parts_t parts = {.mask = ob_contrib_input(c, 5), .past = ob_contrib_input(c, 8)};
   ob_quantized_t a = {ob_contrib_need(c, 0), ob_contrib_need(c, 3), ob_contrib_input(c, 6)};
   ob_quantized_t b = {ob_contrib_need(c, 1), ob_contrib_need(c, 4), ob_contrib_input(c, 7)};
-  parts.projected = ob_contrib_add(c, ob_contrib_integer_product(c, &a, &b), ob_contrib_need(c, 2));
+  parts.projected = ob_contrib_add(c, ob_contrib_quantized_product(c, &a, &b), ob_contrib_need(c, 2));
   attend(c, &parts);
 }

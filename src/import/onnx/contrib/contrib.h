@@ -130,8 +130,11 @@ typedef struct ob_quantized {
 ob_value_t *ob_contrib_dequantize(ob_contrib_t *c, const ob_quantized_t *from, int64_t axis);
 /* A number a tensor: value in float32 becomes what scale and zero point say; without a zero point it is `dtype`. */
 ob_value_t *ob_contrib_quantize(ob_contrib_t *c, const ob_quantized_t *to, ob_dtype_t dtype);
-/* (a - its zero point) * (b - its zero point) * both scales, in float32; those of b may be a list, one a column. */
-ob_value_t *ob_contrib_integer_product(ob_contrib_t *c, const ob_quantized_t *a, const ob_quantized_t *b);
+/* The matrix product of both in float32; scale and zero point of b may be lists, one a column. Dequantised first, so that any
+ * engine takes it, and one that knows integers sees what it looks for. */
+ob_value_t *ob_contrib_quantized_product(ob_contrib_t *c, const ob_quantized_t *a, const ob_quantized_t *b);
+/* An int32 bias of that product in float32; NULL for NULL. */
+ob_value_t *ob_contrib_quantized_bias(ob_contrib_t *c, ob_value_t *bias, const ob_quantized_t *a, const ob_quantized_t *b);
 
 #define OB_CONTRIB(domain, op, min, max, outputs, attributes, step, text) ob_contrib_expand_t ob_contrib_##step;
 #define OB_CONTRIB_BEFORE(until, op, min, max, outputs, attributes, step, text) ob_contrib_expand_t ob_contrib_##step;

@@ -7,7 +7,7 @@ static ob_value_t *real(ob_contrib_t *c, size_t index) {
   return ob_contrib_dequantize(c, &from, 0);
 }
 
-/* Output 0 from its scale and zero point, inputs `index` and the one after it; its type is that of input `like`. */
+/* Output 0 from its scale and zero point, inputs `index` and the one after it; without one its type is that of input `like`. */
 static void give(ob_contrib_t *c, ob_value_t *value, size_t index, size_t like) {
   ob_quantized_t to = {value, ob_contrib_need(c, index), ob_contrib_input(c, index + 1)};
   const ob_value_t *first = ob_contrib_need(c, like);
@@ -72,12 +72,14 @@ void ob_contrib_q_linear_global_average_pool(ob_contrib_t *c) { pool(c, "GlobalA
 /* The weights keep their order: only data may have its channels last. */
 void ob_contrib_q_linear_conv(ob_contrib_t *c) {
   bool last = ob_contrib_int(c, "channels_last", 0) != 0;
-  ob_value_t *inputs[9];
-  for (size_t i = 0; i < 9; i++) inputs[i] = i < 8 ? ob_contrib_need(c, i) : ob_contrib_input(c, i);
-  if (last) inputs[0] = ob_contrib_channels_first(c, inputs[0]);
+  ob_quantized_t x = {ob_contrib_need(c, 0), ob_contrib_need(c, 1), ob_contrib_need(c, 2)};
+  ob_quantized_t w = {ob_contrib_need(c, 3), ob_contrib_need(c, 4), ob_contrib_need(c, 5)};
+  if (last) x.value = ob_contrib_channels_first(c, x.value);
+  ob_value_t *data = ob_contrib_dequantize(c, &x, 0), *weights = ob_contrib_dequantize(c, &w, 0);
+  ob_value_t *bias = ob_contrib_quantized_bias(c, ob_contrib_input(c, 8), &x, &w);
   ob_contrib_with_own(c, "auto_pad dilations group kernel_shape pads strides");
-  ob_value_t *y = ob_contrib_make(c, "QLinearConv", inputs, 9);
-  ob_contrib_give(c, 0, last ? ob_contrib_channels_last(c, y) : y);
+  ob_value_t *y = OB_MAKE(c, "Conv", data, weights, bias);
+  give(c, last ? ob_contrib_channels_last(c, y) : y, 6, 0);
 }
 
 /* ------------------------------------------------------------ embedding */

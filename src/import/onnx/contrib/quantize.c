@@ -25,19 +25,14 @@ ob_value_t *ob_contrib_quantize(ob_contrib_t *c, const ob_quantized_t *to, ob_dt
   return OB_MAKE(c, "QuantizeLinear", to->value, scale, zero);
 }
 
-/* The product of the scales times the product of the integers. */
-static ob_value_t *rescale(ob_contrib_t *c, ob_value_t *integers, ob_value_t *scale_a, ob_value_t *scale_b) {
-  ob_value_t *scale = OB_MAKE(c, "Mul", scalar_of(c, scale_a), scalar_of(c, scale_b));
-  return c->status == OB_OK ? OB_MAKE(c, "Mul", ob_contrib_cast(c, integers, scale->type.dtype), scale) : NULL;
+ob_value_t *ob_contrib_quantized_product(ob_contrib_t *c, const ob_quantized_t *a, const ob_quantized_t *b) {
+  ob_value_t *left = ob_contrib_dequantize(c, a, -2), *right = ob_contrib_dequantize(c, b, -1);
+  return OB_MAKE(c, "MatMul", left, right);
 }
 
-static ob_value_t *multiply(ob_contrib_t *c, const ob_quantized_t *a, const ob_quantized_t *b) {
-  ob_value_t *zero_a = scalar_of(c, a->zero), *zero_b = scalar_of(c, b->zero);
-  return OB_MAKE(c, "MatMulInteger", a->value, b->value, zero_a, zero_b);
-}
-
-ob_value_t *ob_contrib_integer_product(ob_contrib_t *c, const ob_quantized_t *a, const ob_quantized_t *b) {
-  return rescale(c, multiply(c, a, b), a->scale, b->scale);
+ob_value_t *ob_contrib_quantized_bias(ob_contrib_t *c, ob_value_t *bias, const ob_quantized_t *a, const ob_quantized_t *b) {
+  if (!bias) return NULL;
+  return OB_MAKE(c, "Mul", ob_contrib_cast(c, bias, OB_FLOAT32), OB_MAKE(c, "Mul", scalar_of(c, a->scale), scalar_of(c, b->scale)));
 }
 
 /* ------------------------------------------------------------ operators */
@@ -57,7 +52,7 @@ void ob_contrib_dequantize_linear(ob_contrib_t *c) {
 void ob_contrib_mat_mul_integer_to_float(ob_contrib_t *c) {
   ob_quantized_t a = {ob_contrib_need(c, 0), ob_contrib_need(c, 2), ob_contrib_input(c, 4)};
   ob_quantized_t b = {ob_contrib_need(c, 1), ob_contrib_need(c, 3), ob_contrib_input(c, 5)};
-  ob_contrib_give(c, 0, ob_contrib_add(c, ob_contrib_integer_product(c, &a, &b), ob_contrib_input(c, 6)));
+  ob_contrib_give(c, 0, ob_contrib_add(c, ob_contrib_quantized_product(c, &a, &b), ob_contrib_input(c, 6)));
 }
 
 void ob_contrib_dynamic_quantize_mat_mul(ob_contrib_t *c) {
@@ -65,21 +60,20 @@ void ob_contrib_dynamic_quantize_mat_mul(ob_contrib_t *c) {
   ob_quantized_t b = {ob_contrib_need(c, 1), ob_contrib_need(c, 2), ob_contrib_input(c, 3)};
   ob_contrib_make_many(c, "DynamicQuantizeLinear", &x, 1, out, 3);
   ob_quantized_t a = {out[0], out[1], out[2]};
-  ob_contrib_give(c, 0, ob_contrib_add(c, ob_contrib_integer_product(c, &a, &b), ob_contrib_input(c, 4)));
-}
-
-static ob_value_t *transposed(ob_contrib_t *c, ob_value_t *value, const char *attribute) {
-  return ob_contrib_int(c, attribute, 0) ? OB_TRANSPOSE(c, value, 1, 0) : value;
+  ob_contrib_give(c, 0, ob_contrib_add(c, ob_contrib_quantized_product(c, &a, &b), ob_contrib_input(c, 4)));
 }
 
 /* (a * b + c) * alpha * both scales, as float or quantised. */
 void ob_contrib_q_gemm(ob_contrib_t *c) {
-  ob_quantized_t a = {transposed(c, ob_contrib_need(c, 0), "transA"), ob_contrib_need(c, 1), ob_contrib_need(c, 2)};
-  ob_quantized_t b = {transposed(c, ob_contrib_need(c, 3), "transB"), ob_contrib_need(c, 4), ob_contrib_need(c, 5)};
-  ob_value_t *sum = ob_contrib_add(c, multiply(c, &a, &b), ob_contrib_input(c, 6));
-  sum = ob_contrib_scale(c, rescale(c, sum, a.scale, b.scale), (double)ob_contrib_float(c, "alpha", 1));
-  ob_quantized_t to = {sum, ob_contrib_input(c, 7), ob_contrib_input(c, 8)};
-  ob_contrib_give(c, 0, to.scale ? ob_contrib_quantize(c, &to, OB_UINT8) : sum);
+  ob_quantized_t a = {ob_contrib_need(c, 0), ob_contrib_need(c, 1), ob_contrib_need(c, 2)};
+  ob_quantized_t b = {ob_contrib_need(c, 3), ob_contrib_need(c, 4), ob_contrib_need(c, 5)};
+  bool turned = ob_contrib_int(c, "transB", 0) != 0;
+  ob_value_t *left = ob_contrib_dequantize(c, &a, 0), *right = ob_contrib_dequantize(c, &b, turned ? 0 : 1);
+  ob_value_t *bias = ob_contrib_quantized_bias(c, ob_contrib_input(c, 6), &a, &b);
+  ob_contrib_with_own(c, "alpha transA transB");
+  ob_contrib_with_float(c, "beta", ob_contrib_float(c, "alpha", 1));
+  ob_quantized_t to = {OB_MAKE(c, "Gemm", left, right, bias), ob_contrib_input(c, 7), ob_contrib_input(c, 8)};
+  ob_contrib_give(c, 0, to.scale ? ob_contrib_quantize(c, &to, OB_UINT8) : to.value);
 }
 
 /* ------------------------------------------------------------ integers */
