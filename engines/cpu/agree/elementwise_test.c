@@ -92,11 +92,13 @@ static void where(ob_rig_t *rig, ob_random_t *random) {
 static void bits(ob_rig_t *rig, ob_random_t *random) {
   static const char *const ops[] = {"And", "Or", "Xor", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitShift"};
   const int64_t n = ob_pick(random, 0, 6);
-  const ob_dtype_t dtype = n < 3 ? OB_BOOL : n < 6 ? OB_INT32 : OB_UINT16, dtypes[2] = {dtype, dtype};
+  static const ob_dtype_t shifted[] = {OB_INT8, OB_INT16, OB_INT32, OB_INT64, OB_UINT8, OB_UINT16, OB_UINT32, OB_UINT64};
+  const ob_dtype_t dtype = n < 3 ? OB_BOOL : n < 6 ? OB_INT32 : shifted[ob_pick(random, 0, 7)], dtypes[2] = {dtype, dtype};
+  const bool is_signed = n == 6 && dtype != OB_UINT8 && dtype != OB_UINT16 && dtype != OB_UINT32 && dtype != OB_UINT64;
   int64_t dims[OB_MAX_RANK];
   int32_t rank;
   int in[2];
-  operands(rig, random, dtypes, 2, 0, n < 3 ? 1 : 12, in, &rank, dims);
+  operands(rig, random, dtypes, 2, is_signed ? -9 : 0, n < 3 ? 1 : 70, in, &rank, dims);
   const int y = ob_agree_output(rig, dtype, rank, dims);
   ob_rig_node(rig, ops[n], in, 2, &y, 1);
   if (n == 6) ob_rig_string(rig, "direction", ob_pick(random, 0, 1) ? "LEFT" : "RIGHT");

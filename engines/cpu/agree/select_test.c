@@ -43,7 +43,7 @@ static void depth_space(ob_rig_t *rig, ob_random_t *random) {
   const int x = ob_agree_data(rig, random, OB_FLOAT32, 4, back ? wide : deep, -9, 9), y = ob_agree_output(rig, OB_FLOAT32, 4, back ? deep : wide);
   ob_rig_node(rig, back ? "SpaceToDepth" : "DepthToSpace", OB_LIST(x), OB_LIST(y));
   ob_rig_int(rig, "blocksize", b);
-  if (!back) ob_rig_string(rig, "mode", ob_pick(random, 0, 1) ? "CRD" : "DCR");
+  ob_rig_string(rig, "mode", ob_pick(random, 0, 1) ? "CRD" : "DCR");
 }
 
 static void arg(ob_rig_t *rig, ob_random_t *random) {

@@ -37,10 +37,13 @@ static int64_t group_count(const ob_node_view_t *node) {
   return attribute ? attribute->ints[0] : 1;
 }
 
+/* One channel to one channel, in each group: a sliding product, without any panels. */
+static bool is_depthwise(const int64_t *weight_dims, int64_t groups) { return weight_dims[0] == groups && weight_dims[1] == 1; }
+
 /* One group only: the panels of several would straddle their borders. */
 static ob_status_t constant_weights(const ob_host_t *host, const ob_region_view_t *region, const ob_node_view_t *node, const void **data) {
   const ob_value_view_t *w = node->inputs[1];
-  const ob_layout_t layout = weight_layout(w->rank, group_count(node) == 1);
+  const ob_layout_t layout = weight_layout(w->rank, group_count(node) == 1 && !is_depthwise(w->dims, 1));
   return host->constant(region, w->index, &layout, data);
 }
 
@@ -84,7 +87,7 @@ static ob_status_t prepare(ob_kernel_setup_t *setup) {
   c->groups = (size_t)ob_setup_int(setup, "group", 1);
   c->channels /= c->groups;
   c->filters /= c->groups;
-  plan->depthwise = c->channels == 1 && c->filters == 1 && c->out_size > 0;
+  plan->depthwise = is_depthwise(w->dims, (int64_t)c->groups) && c->out_size > 0;
   plan->panel_size = ob_gemm_packed_a_size(plan->isa, c->filters, c->channels * c->taps);
   plan->matrix = c->taps == 1;
   for (int i = 0; i < 3; i++) plan->matrix = plan->matrix && c->stride[i] == 1 && c->pad[i] == 0 && c->in[i] == c->out[i];

@@ -45,9 +45,10 @@ static ob_status_t run_space_to_depth(const ob_kernel_call_t *call) {
   const ob_tensor_t *x = call->inputs[0];
   const int64_t block = ob_kernel_int(call, "blocksize", 1);
   const int64_t dims[6] = {x->dims[0], x->dims[1], x->dims[2] / block, block, x->dims[3] / block, block};
-  static const int64_t perm[6] = {0, 3, 5, 1, 2, 4};
+  const bool column_row = strcmp(ob_kernel_string(call, "mode", "DCR"), "CRD") == 0;
+  static const int64_t depth_first[6] = {0, 3, 5, 1, 2, 4}, channel_first[6] = {0, 1, 3, 5, 2, 4};
   ob_copy_plan_t plan;
-  permute(&plan, ob_cpu_size(x->dtype), 6, dims, perm);
+  permute(&plan, ob_cpu_size(x->dtype), 6, dims, column_row ? channel_first : depth_first);
   ob_copy_run(call, &plan, x->data, call->outputs[0]->data);
   return OB_OK;
 }
