@@ -1,13 +1,20 @@
-/* Bernoulli: 1 with the probability that the input says, else 0. */
+/* Bernoulli: 1 with the probability that the input says, else 0; the same draw as NumPy's binomial. */
 #include "ref/support/element.h"
 #include "ref/support/random.h"
+
+static double draw(ob_ref_random_t *random, double p) {
+  if (!(p > 0)) return 0;
+  double number = ob_ref_random_real(random);
+  return p <= 0.5 ? number > 1 - p : number <= p;
+}
 
 static ob_status_t run(const ob_kernel_call_t *call) {
   const ob_tensor_t *x = call->inputs[0];
   ob_tensor_t *y = call->outputs[0];
-  ob_ref_random_t random = ob_ref_random_seed(call);
+  ob_ref_random_t random;
+  ob_ref_random_begin(&random, call);
   for (size_t i = 0; i < ob_tensor_count(x); i++)
-    ob_ref_set(y->dtype, y->data, i, ob_ref_random_real(&random) < ob_ref_get(x->dtype, x->data, i) ? 1 : 0);
+    ob_ref_set(y->dtype, y->data, i, draw(&random, ob_ref_get(x->dtype, x->data, i)));
   return OB_OK;
 }
 

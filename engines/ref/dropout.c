@@ -12,7 +12,8 @@ static bool is_training(const ob_kernel_call_t *call) {
 static ob_status_t train(const ob_kernel_call_t *call, double ratio) {
   const ob_tensor_t *x = call->inputs[0];
   ob_tensor_t *y = call->outputs[0], *mask = ob_ref_output(call, 1);
-  ob_ref_random_t random = ob_ref_random_seed(call);
+  ob_ref_random_t random;
+  ob_ref_random_begin(&random, call);
   for (size_t i = 0; i < ob_tensor_count(x); i++) {
     bool keep = ob_ref_random_real(&random) >= ratio;
     if (y) ob_ref_set(y->dtype, y->data, i, keep ? ob_ref_get(x->dtype, x->data, i) / (1 - ratio) : 0);

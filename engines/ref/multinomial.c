@@ -17,7 +17,8 @@ static size_t draw(const ob_tensor_t *x, size_t row, size_t classes, double larg
 
 static ob_status_t run(const ob_kernel_call_t *call) {
   const ob_tensor_t *x = call->inputs[0];
-  ob_ref_random_t random = ob_ref_random_seed(call);
+  ob_ref_random_t random;
+  ob_ref_random_begin(&random, call);
   if (x->rank != 2 || x->dims[1] < 1) return ob_fail(OB_INVALID_ARGUMENT, "the input has no classes");
   int64_t dims[2] = {x->dims[0], ob_kernel_int(call, "sample_size", 1)};
   OB_TRY(ob_kernel_allocate(call, 0, 2, dims));
