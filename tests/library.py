@@ -122,7 +122,7 @@ class Options(C.Structure):
 
 class ValueInfo(C.Structure):
     _fields_ = [("name", C.c_char_p), ("kind", C.c_int), ("dtype", C.c_int), ("rank", C.c_int32), ("dims", C.POINTER(C.c_int64)),
-                ("dim_texts", C.POINTER(C.c_char_p))]
+                ("dim_texts", C.POINTER(C.c_char_p)), ("type", C.c_char_p)]
 
 
 class Failure(Exception):

@@ -94,6 +94,7 @@ typedef struct ob_value_info {
   int32_t rank;                 /* -1: not known */
   const int64_t *dims;          /* OB_DYNAMIC where symbolic */
   const char *const *dim_texts; /* "128", "batch", "2*seq + 1" */
+  const char *type;             /* the whole type as text: "float32[batch, 3]", "seq(map(int64, float32[]))" */
 } ob_value_info_t;
 
 OB_API size_t ob_function_input_count(const ob_function_t *function);

@@ -16,11 +16,23 @@ static ob_status_t dim_text(ob_function_t *function, const ob_expr_t *expr, cons
   return status;
 }
 
+static ob_status_t type_text(ob_function_t *function, const ob_type_t *type, const char **text) {
+  ob_str_t str;
+  char *taken;
+  ob_str_init(&str, function->model->allocator);
+  ob_type_print(function->model->module->exprs, type, &str);
+  OB_TRY(ob_str_take(&str, &taken));
+  ob_status_t status = ob_arena_strdup(&function->arena, taken, text);
+  ob_free(function->model->allocator, taken);
+  return status;
+}
+
 static ob_status_t describe(ob_function_t *function, const ob_value_t *value, ob_value_info_t *info) {
   const ob_type_t *type = &value->type;
   int64_t *dims;
   const char **texts;
   *info = (ob_value_info_t){.name = value->name, .kind = type->kind, .dtype = type->dtype, .rank = -1};
+  OB_TRY(type_text(function, type, &info->type));
   if (type->kind != OB_TENSOR || type->rank < 0) return OB_OK;
   info->rank = type->rank;
   OB_TRY(OB_ARENA_ARRAY(&function->arena, (size_t)type->rank, &dims));

@@ -1,0 +1,157 @@
+"""Models: compile, load, save, look inside."""
+import ctypes as C
+import json
+import os
+import typing
+
+import numpy as np
+
+from . import _values as values
+from ._errors import InvalidArgument, NotFound
+from ._function import Function
+from ._library import EngineCallback, LIB, TensorView, VerifyCallback, check, encode, text
+from ._options import OptionSet
+
+REPORTS = ["text", "json", "dot", "html"]
+
+
+class VerifyResult(typing.NamedTuple):
+    """What verify() found for one region: the output with the largest error."""
+    symbol: str
+    engine: str
+    output: str
+    max_abs: float
+    max_rel: float
+    differing: int
+    elements: int
+
+
+class Engine(typing.NamedTuple):
+    """An engine; `problem` is None when it works, else what is missing and how to install it."""
+    name: str
+    version: str
+    library: str
+    about: str
+    path: str
+    problem: str
+
+
+class _Handle:
+    """Owns an ob_model_t and whatever must outlive it."""
+
+    __slots__ = ("pointer", "options", "data", "close")
+
+    def __init__(self, options, data=None):
+        self.pointer, self.options, self.data, self.close = C.c_void_p(), options, data, LIB.ob_model_close
+
+    def __del__(self):
+        if self.pointer:
+            self.close(self.pointer)
+
+
+class Model(Function):
+    """A model that is ready to run; `compile` and `load` make one. Immutable: any number of threads may call it at once."""
+
+    def __init__(self, handle):
+        self._handle = handle
+        super().__init__(LIB.ob_model_function(handle.pointer, None), handle)
+
+    @property
+    def symbols(self):
+        """Symbols of all regions, in the order in which they run."""
+        found = []
+        while (symbol := LIB.ob_model_symbol(self._handle.pointer, len(found))) is not None:
+            found.append(text(symbol))
+        return found
+
+    def region(self, symbol):
+        """The function of one region."""
+        pointer = LIB.ob_model_function(self._handle.pointer, symbol.encode())
+        if not pointer:
+            raise NotFound(f"there is no region '{symbol}', only {', '.join(self.symbols) or 'none'}")
+        return Function(pointer, self._handle)
+
+    def save(self, path):
+        """Writes the model as one artifact (.ob)."""
+        check(LIB.ob_model_save(self._handle.pointer, encode(path)))
+
+    def report(self, form="text"):
+        """Graph, placement with reasons, sizes, memory plan: as "text", "dot" or "html" a str, as "json" what json.loads gives."""
+        if form not in REPORTS:
+            raise InvalidArgument(f"form must be one of {', '.join(REPORTS)}, found {form!r}")
+        block = C.c_void_p()
+        check(LIB.ob_model_report(self._handle.pointer, REPORTS.index(form), C.byref(block)))
+        try:
+            found = text(C.string_at(block.value))
+        finally:
+            LIB.ob_release(block)
+        return json.loads(found) if form == "json" else found
+
+    def verify(self, inputs):
+        """Runs each region on its engine and on `ref` with the same inputs; a list of VerifyResult."""
+        found, keep = [], []
+        views = (TensorView * max(1, len(self.inputs)))()
+        for view, value, info in zip(views, self._ordered(inputs, "input"), self.inputs):
+            values.fill_view(view, value, info.number, keep, values.KINDS.index(info.kind))
+
+        @VerifyCallback
+        def result(_, one):
+            r = one.contents
+            found.append(VerifyResult(text(r.symbol), text(r.engine), text(r.output), r.max_abs, r.max_rel, r.differing, r.elements))
+
+        check(LIB.ob_model_verify(self._handle.pointer, views, result, None))
+        return found
+
+    def __repr__(self):
+        return f"<outboard.Model {self.inputs} -> {self.outputs}>"
+
+
+def _is_path(source):
+    return isinstance(source, (str, os.PathLike))
+
+
+def _open(source, options):
+    if _is_path(source):
+        handle = _Handle(options)
+        check(LIB.ob_model_open(encode(source), options.pointer(), C.byref(handle.pointer)))
+        return Model(handle)
+    if hasattr(source, "SerializeToString"):
+        source = source.SerializeToString()
+    data = np.frombuffer(source, np.uint8)
+    handle = _Handle(options, data)
+    check(LIB.ob_model_open_memory(data.ctypes.data, data.size, options.pointer(), C.byref(handle.pointer)))
+    return Model(handle)
+
+
+def compile(source, *, engines=None, require=None, dims=None, portable=False, threads=0, engine_path=None, base_dir=None, log=None,
+            progress=None):
+    """Compiles an ONNX model in memory.
+
+    source: a path, the bytes of an ONNX file, or an onnx.ModelProto.
+    engines: names in order of preference ("onednn,cpu,ref" or a list); default: all that are installed.
+    require: contracts such as "onednn=Conv"; the compile fails when one can't be kept.
+    dims: {"batch": 1, "seq": (1, 512)} fixes or bounds symbols. portable: keep constants in plain form only.
+    threads: 0 means the CPUs that affinity and cgroup allow. base_dir: for external data of a model that is given as bytes.
+    log(level, line) and progress(what, done, total) are called while it works."""
+    return _open(source, OptionSet(engines=engines, require=require, dims=dims, portable=portable, threads=threads,
+                                   engine_path=engine_path, base_dir=base_dir, log=log, progress=progress))
+
+
+def load(source, *, engines=None, threads=0, engine_path=None, log=None, progress=None):
+    """Loads an artifact (.ob) from a path or bytes; an ONNX model is compiled. The file is mapped: leave it as it is while the
+    model lives."""
+    return _open(source, OptionSet(engines=engines, threads=threads, engine_path=engine_path, log=log, progress=progress))
+
+
+def engines(engine_path=None):
+    """Engines that are installed, and those that could be."""
+    found = []
+
+    @EngineCallback
+    def result(_, one):
+        r = one.contents
+        found.append(Engine(*(text(getattr(r, name)) for name in Engine._fields)))
+
+    options = OptionSet(engine_path=engine_path)
+    check(LIB.ob_engines_list(options.pointer(), result, None))
+    return found
