@@ -17,7 +17,17 @@ def test_unknown_attribute():
 
 
 def test_unknown_operator():
-    assert "operator 'Nonsense' of domain 'com.microsoft'" in message("Nonsense", [random(2)]).replace("operator Nonsense", "operator 'Nonsense'")
+    text = message("Nonsense", [random(2)])
+    assert "operator Nonsense of domain 'com.microsoft' (operator set 1) is not known: export it as a function" in text
+
+
+def test_known_and_refused():
+    text = message("BeamSearch", [random(2)])
+    assert "node 'node' (BeamSearch): operator BeamSearch of domain 'com.microsoft' is not supported: it is a search loop" in text
+    model, _ = make("Conv", [random(1, 8, 4, 4), random(8, 8, 1, 1)], domain="com.microsoft.nchwc")
+    model.opset_import.add(domain="com.microsoft.nchwc", version=1)
+    with pytest.raises(Failure, match="save it at level extended"):
+        Model(model.SerializeToString())
 
 
 def test_counts():
@@ -31,3 +41,15 @@ def test_missing_input():
 
 def test_activation():
     assert "'activation' is 'Nonsense'" in message("FusedGemm", [random(2, 2), random(2, 2)], activation="Nonsense")
+
+
+def test_out_of_memory(tmp_path):
+    """Each allocation of an import fails in turn: an error each time, and nothing is left behind."""
+    import numpy as np
+
+    from importing import import_bytes
+    x, w = random(2, 4, 6), random(6, 18, seed=1)
+    model, _ = make("Attention", [x, w, random(18), np.ones((2, 4), np.int32)], constants=[1, 2], num_heads=3, unidirectional=1)
+    import_bytes(model, tmp_path, "--sweep")
+    model, _ = make("MatMulNBits", [x[..., :4], np.zeros((3, 1, 8), np.uint8), random(3, 1)], constants=[1, 2], N=3, K=4, block_size=16)
+    import_bytes(model, tmp_path, "--sweep")

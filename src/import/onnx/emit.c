@@ -11,8 +11,9 @@ static ob_status_t find_op(const ob_record_t *record, const ob_op_t **op) {
     return ob_fail(*op ? OB_INVALID_MODEL : OB_UNSUPPORTED,
                    "operator %s of domain '%s': the model imports no version of that operator set%s", ob_quote(record->op),
                    ob_quote(domain), *op ? "" : ", and Outboard does not know it");
-  return ob_fail(OB_UNSUPPORTED, "operator %s of domain '%s' (operator set %lld) is not known", ob_quote(record->op),
-                 ob_quote(domain), (long long)record->opset);
+  return ob_fail(OB_UNSUPPORTED, "operator %s of domain '%s' (operator set %lld) is not known%s", ob_quote(record->op),
+                 ob_quote(domain), (long long)record->opset,
+                 record->domain[0] ? ": export it as a function of the model, or with operators of ai.onnx" : "");
 }
 
 static ob_status_t make_outputs(ob_importer_t *importer, const ob_scope_t *scope, ob_record_t *record, ob_node_t *node) {

@@ -19,8 +19,6 @@ int64_t ob_contrib_head_count(ob_contrib_t *c, const char *name);
 ob_value_t *ob_contrib_attend(ob_contrib_t *c, const ob_heads_t *heads);
 /* [batch, length, count * size] -> [batch, count, length, size] */
 ob_value_t *ob_contrib_split_heads(ob_contrib_t *c, ob_value_t *x, int64_t count);
-/* Parts of the last axis. */
-void ob_contrib_split_last(ob_contrib_t *c, ob_value_t *x, const int64_t *sizes, size_t count, ob_value_t **parts);
 /* past and value joined along the axis of the length; past may be NULL. */
 ob_value_t *ob_contrib_extend(ob_contrib_t *c, ob_value_t *past, ob_value_t *value);
 

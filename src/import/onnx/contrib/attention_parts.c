@@ -10,12 +10,6 @@ int64_t ob_contrib_head_count(ob_contrib_t *c, const char *name) {
   return 1;
 }
 
-void ob_contrib_split_last(ob_contrib_t *c, ob_value_t *x, const int64_t *sizes, size_t count, ob_value_t **parts) {
-  ob_value_t *list = ob_contrib_list(c, sizes, count);
-  ob_contrib_with_int(c, "axis", -1);
-  ob_contrib_make_many(c, "Split", OB_VALUES(x, list), parts, count);
-}
-
 ob_value_t *ob_contrib_split_heads(ob_contrib_t *c, ob_value_t *x, int64_t count) {
   int64_t hidden = ob_contrib_size(c, x, -1, "the hidden size");
   if (hidden % count != 0)

@@ -253,6 +253,12 @@ ob_value_t *ob_contrib_join(ob_contrib_t *c, ob_value_t *const *values, size_t c
   return ob_contrib_make(c, "Concat", values, count);
 }
 
+void ob_contrib_split_last(ob_contrib_t *c, ob_value_t *x, const int64_t *sizes, size_t count, ob_value_t **parts) {
+  ob_value_t *list = ob_contrib_list(c, sizes, count);
+  ob_contrib_with_int(c, "axis", -1);
+  ob_contrib_make_many(c, "Split", OB_VALUES(x, list), parts, count);
+}
+
 ob_value_t *ob_contrib_unsqueeze(ob_contrib_t *c, ob_value_t *value, int64_t axis) {
   return OB_MAKE(c, "Unsqueeze", value, OB_LIST(c, axis));
 }

@@ -95,9 +95,10 @@ ob_value_t *ob_contrib_transpose(ob_contrib_t *c, ob_value_t *value, const int64
   ob_contrib_transpose(c, value, (const int64_t[]){__VA_ARGS__}, sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
 /* Sizes as numbers: 0 keeps the input's, -1 is what remains. */
 #define OB_RESHAPE(c, value, ...) OB_MAKE(c, "Reshape", value, OB_LIST(c, __VA_ARGS__))
-/* `sizes`: lists that are joined to the shape. */
 ob_value_t *ob_contrib_join(ob_contrib_t *c, ob_value_t *const *values, size_t count, int64_t axis);
 #define OB_JOIN(c, axis, ...) ob_contrib_join(c, OB_VALUES(__VA_ARGS__), axis)
+/* Parts of the last axis. */
+void ob_contrib_split_last(ob_contrib_t *c, ob_value_t *x, const int64_t *sizes, size_t count, ob_value_t **parts);
 ob_value_t *ob_contrib_unsqueeze(ob_contrib_t *c, ob_value_t *value, int64_t axis);
 ob_value_t *ob_contrib_cast(ob_contrib_t *c, ob_value_t *value, ob_dtype_t dtype);
 /* Elements from `start` to before `end` along an axis; each is a list of one element. */
