@@ -3,7 +3,6 @@
 #include "ref/support/random.h"
 
 static double draw(ob_ref_random_t *random, double p) {
-  if (!(p > 0)) return 0;
   double number = ob_ref_random_real(random);
   return p <= 0.5 ? number > 1 - p : number <= p;
 }
