@@ -11,7 +11,7 @@ HEAD = """# Operators of ONNX Runtime
 
 ONNX Runtime's optimiser, its quantiser and its transformer tools write operators of their own, most in the domain `com.microsoft`. Outboard
 takes the models that they write: when a model is read, each such node is replaced by operators of ai.onnx, which every engine knows. So
-`outboard inspect` shows those, with the node's name in front: `encoder/attention/Softmax`.
+`outboard inspect` shows those, with the node's name in front: `encoder/attention/7.Softmax`.
 
 What it takes was chosen by what these write: optimised models saved by a session (`optimized_model_filepath`, levels basic and extended),
 `quantize_dynamic`, `quantize_static` (QOperator and QDQ), `onnxruntime.transformers.optimizer` and `MatMulNBitsQuantizer`. Level `all` moves

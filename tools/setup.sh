@@ -30,7 +30,7 @@ for part in "$@"; do
     python)
       packages $python
       [ -x .venv/bin/python ] || python3 -m venv .venv || /usr/bin/python3 -m venv .venv
-      .venv/bin/python -c 'import numpy, onnx, onnxruntime, safetensors, pytest, xdist, hypothesis' 2>/dev/null ||
+      .venv/bin/python -c 'import numpy, onnx, onnxruntime, safetensors, pytest, xdist, hypothesis, sympy, onnx_ir' 2>/dev/null ||
         .venv/bin/pip install -q --disable-pip-version-check numpy onnx==1.23.2 onnxruntime==1.32.0 safetensors pytest pytest-xdist hypothesis sympy onnx-ir
       ;;
     *) echo "tools/setup.sh: unknown part '$part'" >&2; exit 2 ;;

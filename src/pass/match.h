@@ -51,6 +51,17 @@ bool ob_match_product(const ob_match_t *match, ob_value_t *value, ob_product_t *
 /* value = scale * x; scale is 1 and x the value itself where there is nothing to take apart. */
 bool ob_match_scaled(const ob_match_t *match, ob_value_t *value, double *scale, ob_value_t **x);
 
+/* ---- reductions along one axis, whose result comes back in the rank of x by way of Reshape, Squeeze or Unsqueeze */
+
+/* What the value is before it only changed its shape. */
+ob_value_t *ob_match_unshaped(ob_value_t *value);
+/* The value has the dims of x, except 1 along the axis. */
+bool ob_match_keeps_dims(const ob_value_t *value, const ob_value_t *x, int32_t axis);
+/* node = `op` (ReduceSum, ReduceMean, ...) over one axis, made non-negative. */
+bool ob_match_reduces(const ob_node_t *node, const char *op, int32_t *axis);
+/* value = mean of `*of` over one axis: ReduceMean, or ReduceSum and a product by the inverse of the axis's size. */
+bool ob_match_mean(ob_value_t *value, ob_value_t **of, int32_t *axis);
+
 /* A node of `op` (ai.onnx) takes over output 0 of `old`, which is left without outputs and so dead. */
 OB_MUST_CHECK ob_status_t ob_match_put(ob_node_t *old, const char *op, ob_value_t *const *inputs, size_t count,
                                        ob_node_t **node);

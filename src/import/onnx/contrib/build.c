@@ -215,7 +215,8 @@ static ob_status_t make_many(ob_contrib_t *c, const char *op, ob_value_t *const 
   ob_importer_t *importer = c->up.importer;
   ob_record_t record = {.domain = "", .op = op, .opset = ONNX_OPSET, .input_count = count, .output_count = output_count};
   OB_TRY(ob_import_charge(importer, 1, ONNX_COST_NODE));
-  OB_TRY(ob_arena_printf(&importer->scratch, &record.name, "%s/%s", c->up.record->name, op));
+  /* other readers want names of nodes to differ */
+  OB_TRY(ob_arena_printf(&importer->scratch, &record.name, "%s/%zu.%s", c->up.record->name, c->made++, op));
   OB_TRY(ob_arena_copy(&importer->scratch, inputs, count * sizeof *inputs, (void **)&record.inputs));
   OB_TRY(OB_ARENA_ARRAY(&importer->scratch, output_count, &record.outputs));
   for (size_t i = 0; i < output_count; i++) record.outputs[i] = record.name;

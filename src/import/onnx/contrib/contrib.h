@@ -14,6 +14,7 @@ typedef struct ob_contrib {
   ob_status_t status;
   ob_attribute_t pending[CONTRIB_MAX_ATTRIBUTES]; /* of the next node */
   size_t pending_count;
+  size_t made; /* nodes */
 } ob_contrib_t;
 
 typedef void ob_contrib_expand_t(ob_contrib_t *c);
