@@ -76,6 +76,11 @@ OB_API OB_MUST_CHECK ob_status_t ob_model_open_memory(const void *data, size_t s
 /* Writes the model as one artifact. The old file or the new one is there at any time, never half of one.
  * The same model and options give the same bytes, also after loading what was saved. */
 OB_API OB_MUST_CHECK ob_status_t ob_model_save(const ob_model_t *model, const char *path);
+/* What the ONNX model said of itself: metadata_props (key of entry `index` from 0, NULL past the end; `value` may be NULL), who made
+ * it, and the name of its graph; "" where it said nothing. Kept in artifacts. Live as long as the model. */
+OB_API const char *ob_model_metadata(const ob_model_t *model, size_t index, const char **value);
+OB_API const char *ob_model_producer(const ob_model_t *model);
+OB_API const char *ob_model_name(const ob_model_t *model);
 /* Gives everything back. Contexts of the model must be closed before. NULL does nothing. */
 OB_API void ob_model_close(ob_model_t *model);
 

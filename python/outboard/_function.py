@@ -32,27 +32,15 @@ class Value:
         return f"<{self.name}: {self.type}>"
 
 
-class _Context:
-    """One ob_context_t, and what it needs alive."""
-
-    __slots__ = ("pointer", "model", "close")
-
-    def __init__(self, function, model):
-        self.pointer, self.model, self.close = C.c_void_p(), model, LIB.ob_context_close
-        check(LIB.ob_context_create(function, None, C.byref(self.pointer)))
-
-    def __del__(self):
-        if self.pointer:
-            self.close(self.pointer)
-
-
 class _Lease:
-    """A context while somebody looks at its memory; it goes back when the last array over it is gone."""
+    """A context while somebody looks at its memory; it goes back when the last array over it is gone.
 
-    __slots__ = ("context", "free", "__weakref__")
+    The model's handle owns all contexts: a finalizer of their own could run before that of a lease in the same ring of garbage."""
 
-    def __init__(self, context, free):
-        self.context, self.free = context, free
+    __slots__ = ("context", "free", "handle", "__weakref__")
+
+    def __init__(self, context, free, handle):
+        self.context, self.free, self.handle = context, free, handle
 
     def __del__(self):
         self.free.append(self.context)
@@ -61,8 +49,8 @@ class _Lease:
 class Function:
     """Something callable in a model: the whole of it, or one region. Any number of threads may call it at once."""
 
-    def __init__(self, pointer, model):
-        self._pointer, self._model = pointer, model
+    def __init__(self, pointer, handle):
+        self._pointer, self._handle = pointer, handle
         self._free = collections.deque()  # contexts that nobody uses
         self._known = {}                  # shapes of the outputs for shapes of the inputs
         self.inputs = self._infos(LIB.ob_function_input_count, LIB.ob_function_input)
@@ -108,9 +96,9 @@ class Function:
         shapes = tuple(tuple(view.dims[:view.rank]) if view.dims else None for view in views)
         results = (TensorView * max(1, len(self.outputs)))()
         buffers = self._buffers(out, shapes, results)
-        lease = _Lease(self._take(), self._free)
+        lease = _Lease(self._take(), self._free, self._handle)
         options = _run_options(timeout, cancel, trace)
-        check(LIB.ob_context_run(lease.context.pointer, views, results, C.byref(options.struct) if options else None))
+        check(LIB.ob_context_run(lease.context, views, results, C.byref(options.struct) if options else None))
         return self._collect(results, buffers, shapes, lease)
 
     def __call__(self, *positional, **named):
@@ -137,7 +125,10 @@ class Function:
         try:
             return self._free.pop()
         except IndexError:
-            return _Context(self._pointer, self._model)
+            context = C.c_void_p()
+            check(LIB.ob_context_create(self._pointer, None, C.byref(context)))
+            self._handle.contexts.append(context)
+            return context
 
     def _buffers(self, out, shapes, results):
         """Arrays for the library to write into: the caller's, and own ones where the shape is known beforehand."""

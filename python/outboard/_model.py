@@ -1,5 +1,6 @@
 """Models: compile, load, save, look inside."""
 import ctypes as C
+import itertools
 import json
 import os
 import typing
@@ -37,24 +38,47 @@ class Engine(typing.NamedTuple):
 
 
 class _Handle:
-    """Owns an ob_model_t and whatever must outlive it."""
+    """Owns an ob_model_t, its contexts, and whatever must outlive it."""
 
-    __slots__ = ("pointer", "options", "data", "close")
+    __slots__ = ("pointer", "contexts", "options", "data", "close_model", "close_context")
 
     def __init__(self, options, data=None):
-        self.pointer, self.options, self.data, self.close = C.c_void_p(), options, data, LIB.ob_model_close
+        self.pointer, self.contexts, self.options, self.data = C.c_void_p(), [], options, data
+        self.close_model, self.close_context = LIB.ob_model_close, LIB.ob_context_close
 
     def __del__(self):
+        for context in self.contexts:
+            self.close_context(context)
         if self.pointer:
-            self.close(self.pointer)
+            self.close_model(self.pointer)
 
 
 class Model(Function):
     """A model that is ready to run; `compile` and `load` make one. Immutable: any number of threads may call it at once."""
 
     def __init__(self, handle):
-        self._handle = handle
+        self._regions = {}
         super().__init__(LIB.ob_model_function(handle.pointer, None), handle)
+
+    @property
+    def name(self):
+        """The name of the model's graph."""
+        return text(LIB.ob_model_name(self._handle.pointer))
+
+    @property
+    def producer(self):
+        """What made the ONNX model, with its version."""
+        return text(LIB.ob_model_producer(self._handle.pointer))
+
+    @property
+    def metadata(self):
+        """The ONNX model's metadata_props."""
+        found, value = {}, C.c_char_p()
+        for index in itertools.count():
+            key = LIB.ob_model_metadata(self._handle.pointer, index, C.byref(value))
+            if key is None:
+                return found
+            found[text(key)] = text(value.value)
 
     @property
     def symbols(self):
@@ -66,10 +90,12 @@ class Model(Function):
 
     def region(self, symbol):
         """The function of one region."""
-        pointer = LIB.ob_model_function(self._handle.pointer, symbol.encode())
-        if not pointer:
-            raise NotFound(f"there is no region '{symbol}', only {', '.join(self.symbols) or 'none'}")
-        return Function(pointer, self._handle)
+        if symbol not in self._regions:
+            pointer = LIB.ob_model_function(self._handle.pointer, symbol.encode())
+            if not pointer:
+                raise NotFound(f"there is no region '{symbol}', only {', '.join(self.symbols) or 'none'}")
+            self._regions[symbol] = Function(pointer, self._handle)
+        return self._regions[symbol]
 
     def save(self, path):
         """Writes the model as one artifact (.ob)."""

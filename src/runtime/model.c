@@ -177,6 +177,19 @@ ob_status_t ob_model_open_memory(const void *data, size_t size, const ob_options
   return open_model(NULL, data, size, options, model);
 }
 
+/* ---------------------------------------------------------------- what the model says of itself */
+
+const char *ob_model_metadata(const ob_model_t *model, size_t index, const char **value) {
+  const ob_module_t *module = model->module;
+  if (index >= module->metadata.count / 2) return NULL;
+  if (value) *value = module->metadata.items[2 * index + 1];
+  return module->metadata.items[2 * index];
+}
+
+const char *ob_model_producer(const ob_model_t *model) { return model->module->producer ? model->module->producer : ""; }
+
+const char *ob_model_name(const ob_model_t *model) { return model->module->main->name ? model->module->main->name : ""; }
+
 /* ---------------------------------------------------------------- closing */
 
 void ob_model_close(ob_model_t *model) {
