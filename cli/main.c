@@ -6,7 +6,7 @@
 #include "options.h"
 
 static const command_t *const commands[] = {&command_compile, &command_run,    &command_bench,
-                                            &command_inspect, &command_verify, &command_engines, NULL};
+                                            &command_inspect, &command_verify, &command_engines, &command_ops, NULL};
 
 static bool is(const char *word, const char *name) { return strcmp(word, name) == 0; }
 

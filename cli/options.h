@@ -25,7 +25,7 @@ typedef struct command {
   int (*run)(const arguments_t *arguments);
 } command_t;
 
-extern const command_t command_compile, command_run, command_bench, command_inspect, command_verify, command_engines;
+extern const command_t command_compile, command_run, command_bench, command_inspect, command_verify, command_engines, command_ops;
 
 enum { EXIT_RIGHT = 0, EXIT_WRONG = 1, EXIT_USAGE = 2, MOST_ARGUMENTS = 256 };
 

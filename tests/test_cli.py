@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 
 from support import BUILD
 
-COMMANDS = ["compile", "run", "bench", "inspect", "verify", "engines"]
+COMMANDS = ["compile", "run", "bench", "inspect", "verify", "engines", "ops"]
 COMMAND = BUILD / "bin" / "outboard"
 
 

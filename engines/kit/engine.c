@@ -13,12 +13,17 @@ static uint64_t hash_name(const char *domain, const char *op) {
   return ob_hash_mix(ob_hash_bytes(op, strlen(op)), ob_hash_bytes(domain, strlen(domain)));
 }
 
-static const ob_kernel_t *find_kernel(const ob_engine_t *engine, const ob_node_view_t *node) {
-  size_t mask = engine->table_size - 1, i = (size_t)hash_name(node->domain, node->op) & mask;
-  while (engine->table[i] && (strcmp(engine->table[i]->op, node->op) != 0 || strcmp(engine->table[i]->domain, node->domain) != 0))
-    i = (i + 1) & mask;
+static const ob_kernel_t *find_named(const ob_engine_t *engine, const char *domain, const char *op) {
+  size_t mask = engine->table_size - 1, i = (size_t)hash_name(domain, op) & mask;
+  while (engine->table[i] && (strcmp(engine->table[i]->op, op) != 0 || strcmp(engine->table[i]->domain, domain) != 0)) i = (i + 1) & mask;
   return engine->table[i];
 }
+
+static const ob_kernel_t *find_kernel(const ob_engine_t *engine, const ob_node_view_t *node) {
+  return find_named(engine, node->domain, node->op);
+}
+
+static bool knows(const ob_engine_t *engine, const char *domain, const char *op) { return find_named(engine, domain, op) != NULL; }
 
 static void close_engine(ob_engine_t *engine) {
   if (!engine) return;
@@ -183,6 +188,7 @@ static const ob_engine_api_t api = {
     .release_instance = ob_kit_release_instance,
     .release_executable = release_executable,
     .fingerprint = fingerprint,
+    .knows = knows,
 };
 
 const ob_engine_api_t *ob_kit_entry(const ob_kit_engine_t *engine, uint32_t host_abi) {

@@ -71,6 +71,7 @@ static const ob_engine_api_t api = {
     .fingerprint = fingerprint,
     .save = dn_save,
     .load = dn_load,
+    .knows = dn_has_operator,
 };
 
 const ob_engine_api_t *dn_entry(uint32_t host_abi) { return host_abi == OB_ENGINE_ABI ? &api : NULL; }

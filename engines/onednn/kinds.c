@@ -10,10 +10,17 @@ static const dn_kind_t *const kinds[] = {
 #undef K
 };
 
-const dn_kind_t *dn_kind_find(const ob_node_view_t *node) {
+static const dn_kind_t *find_named(const char *domain, const char *op) {
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-    if (strcmp(kinds[i]->op, node->op) == 0 && strcmp(kinds[i]->domain ? kinds[i]->domain : "", node->domain) == 0) return kinds[i];
+    if (strcmp(kinds[i]->op, op) == 0 && strcmp(kinds[i]->domain ? kinds[i]->domain : "", domain) == 0) return kinds[i];
   return NULL;
+}
+
+const dn_kind_t *dn_kind_find(const ob_node_view_t *node) { return find_named(node->domain, node->op); }
+
+bool dn_has_operator(const ob_engine_t *engine, const char *domain, const char *op) {
+  (void)engine;
+  return find_named(domain, op) != NULL;
 }
 
 bool dn_refuse(dn_reason_t *reason, const char *format, ...) {

@@ -59,6 +59,7 @@ typedef struct dn_kind {
 
 /* NULL when the engine does not know the operator. */
 const dn_kind_t *dn_kind_find(const ob_node_view_t *node);
+bool dn_has_operator(const ob_engine_t *engine, const char *domain, const char *op);
 
 /* Helpers of `supports`. */
 bool dn_all_float32(const ob_node_view_t *node, dn_reason_t *reason);

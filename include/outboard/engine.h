@@ -234,6 +234,9 @@ typedef struct ob_engine_api {
   ob_status_t (*load)(ob_engine_t *engine, const ob_region_view_t *region, const void *blob, size_t size,
                       ob_executable_t **executable);
   ob_accepts_t (*accepts)(const ob_executable_t *executable);
+  /* Is there any node of this operator that `supports` may say yes to? For people who want an overview. Not in version 1.0:
+   * look at struct_size. */
+  bool (*knows)(const ob_engine_t *engine, const char *domain, const char *op);
 } ob_engine_api_t;
 
 /* The one symbol of an engine's library. Returns NULL when it cannot work with a host of this ABI version. */

@@ -164,6 +164,19 @@ typedef struct ob_engine_report {
 OB_API OB_MUST_CHECK ob_status_t ob_engines_list(const ob_options_t *options,
                                                  void (*result)(void *user, const ob_engine_report_t *), void *user);
 
+/* An operator that models may have. */
+typedef struct ob_operator_report {
+  const char *domain; /* "ai.onnx", "ai.onnx.ml", ... */
+  const char *name;
+  int32_t since;       /* version of the operator set whose definition is followed; older ones are brought up to it */
+  const char *about;   /* what it is, in one line */
+  const char *engines; /* those that have it, in the order of preference: "onednn,cpu,ref"; "host" for control flow; "" for none */
+  const char *made_of; /* NULL, or what takes its place when a model is read: "Mul, Add" */
+} ob_operator_report_t;
+/* Calls `result` for each operator, sorted by domain and name. `options`: NULL, or where engines are found. */
+OB_API OB_MUST_CHECK ob_status_t ob_operators_list(const ob_options_t *options,
+                                                   void (*result)(void *user, const ob_operator_report_t *), void *user);
+
 /* Releases what a function of this header gave to be released. NULL does nothing. */
 OB_API void ob_release(void *block);
 

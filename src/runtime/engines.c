@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "runtime/host.h"
@@ -69,7 +70,7 @@ static ob_status_t check_api(const ob_opened_t *opened) {
   if (api->abi != OB_ENGINE_ABI)
     return ob_fail(OB_ENGINE_ERROR, "engine '%s' has ABI %u, this Outboard has %u: build it again against its headers",
                    opened->name, api->abi, OB_ENGINE_ABI);
-  if (api->struct_size < sizeof(ob_engine_api_t) || !api_is_complete(api))
+  if (api->struct_size < offsetof(ob_engine_api_t, knows) || !api_is_complete(api))
     return ob_fail(OB_ENGINE_ERROR, "engine '%s' lacks functions that the ABI requires", opened->name);
   return OB_OK;
 }

@@ -22,4 +22,13 @@ bool ob_onnx_looks_like(const void *bytes, size_t size);
 /* The other direction, for engines that read ONNX: the graph as a ModelProto of the newest opset. */
 OB_MUST_CHECK ob_status_t ob_export_onnx(const ob_graph_t *graph, const ob_allocator_t *allocator, void **bytes, size_t *size);
 
+/* An operator that is taken apart when a model is read: nothing behind the importer knows it. */
+typedef struct ob_import_operator {
+  const char *domain, *op;
+  int32_t since;
+  const char *made_of; /* words: "Mul, Add" */
+} ob_import_operator_t;
+/* Number `index` of them; false past the end. */
+bool ob_import_operator(size_t index, ob_import_operator_t *found);
+
 #endif
