@@ -2,7 +2,8 @@
 # Installs what is missing on Debian 12: tools/setup.sh build | tests | pip | python...
 #   build   compiler, cmake, libraries          tests   cmocka, clang with its sanitizers and libFuzzer
 #   pip     python3-pip, to fetch wheels
-#   python  a virtual environment in .venv with numpy, onnx, onnxruntime, safetensors, pytest, xdist, hypothesis
+#   python  a virtual environment in .venv with numpy, onnx, onnxruntime, safetensors, pytest, xdist, hypothesis, and the wheels that
+#           are run with outboard in onnxruntime's place (without torch, which silero-vad lists, and a test stands in for)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -91,14 +91,14 @@ _PROTOTYPES = {
 
 
 def _find():
-    """The library: that of the build folder in $OUTBOARD_BUILD, or the one inside the package."""
-    build = os.environ.get("OUTBOARD_BUILD")
-    folder = pathlib.Path(build) / "lib" if build else pathlib.Path(__file__).resolve().parent / "lib"
-    path = folder / "liboutboard.so"
-    if not path.exists():
-        hint = "is OUTBOARD_BUILD a build folder?" if build else "install the package, or set OUTBOARD_BUILD to a build folder"
-        raise ImportError(f"there is no {path}: {hint}")
-    return str(path)
+    """The library: that of the build folder in $OUTBOARD_BUILD, the one inside the package, or that of a checkout's own build."""
+    here, build = pathlib.Path(__file__).resolve().parent, os.environ.get("OUTBOARD_BUILD")
+    folders = [pathlib.Path(build) / "lib"] if build else [here / "lib", here.parent.parent / "build" / "wheel" / "lib"]
+    for folder in folders:
+        if (folder / "liboutboard.so").exists():
+            return str(folder / "liboutboard.so")
+    hint = "is OUTBOARD_BUILD a build folder?" if build else "install the package, or set OUTBOARD_BUILD to a build folder"
+    raise ImportError(f"there is no {folders[0] / 'liboutboard.so'}: {hint}")
 
 
 def _load():
