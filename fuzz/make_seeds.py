@@ -158,6 +158,8 @@ def old():
 def patterns():
     """What the passes recognise, as their tests build it."""
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
+    import pass_fusion_test as f
+    import pass_quantized_test as q
     import pass_test as t
 
     made = {}
@@ -177,12 +179,44 @@ def patterns():
     graph("look_up", lambda g: t.one_hot(g, g.input("n", 7, dtype="int32", low=-3, high=8)))
     graph("lift", lambda g: g.Add(g.Squeeze(g.Conv(g.input("n", 4, 8, 1), t.rng(6, 4, 3, 1)), np.array([3])), t.rng(6, 1)))
     graph("moves", lambda g: (g.Transpose(g.Transpose(g.Neg(g.input(2, 3, 4)))), g.Min(g.Relu(g.input(2, 3)), 6.0)))
+    graph("softmax", lambda g: f.softmax(g, g.input(3, 4, 5), 1, shape=(3, 1, 5)))
+    graph("moments", lambda g: g.Transpose(g.Unsqueeze(f.moments(g, g.input(2, 6, 4), (2, 6, 4), 1, t.rng(6, 1)), f.rng_ints([3])), perm=[0, 2, 1, 3]))
+    graph("dynamic", lambda g: g.Cast(g.MatMulInteger(g.DynamicQuantizeLinear(g.input("n", 4), outputs=3)[0], q.integers(4, 5)), to=1), opset=13)
+    graph("quantized", lambda g: g.QLinearConv(q.quantized(g, 1, 4, 6, 6), q.scalar(0.02), q.scalar(128, "uint8"), q.integers(6, 2, 3, 3), t.rng(6),
+                                               np.zeros(6, "int8"), q.scalar(0.05), q.scalar(120, "uint8"), group=2), opset=13)
     return made
+
+
+def contribs():
+    """Operators of ONNX Runtime, one of each family."""
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "contrib"))
+    from contrib_support import make, random
+    bytes_ = lambda *shape: np.arange(np.prod(shape)).reshape(shape).astype(np.uint8)
+    number, zero = np.array(0.1, np.float32), np.array(3, np.uint8)
+    x, group = random(2, 4, 12), dict(num_heads=2, kv_num_heads=1, do_rotary=1)
+    cases = {
+        "skip": ("SkipLayerNormalization", [x, x, random(12), random(12)], {"outputs": 4}),
+        "product": ("FusedMatMul", [x, x], {"transB": 1, "alpha": 0.5}),
+        "conv": ("FusedConv", [random(1, 2, 5, 5), random(2, 2, 3, 3)], {"activation": "Clip", "activation_params": [0.0, 6.0]}),
+        "attention": ("Attention", [x, random(12, 36), random(36), np.ones((2, 4), np.int32)], {"num_heads": 3, "unidirectional": 1, "free": [0]}),
+        "heads": ("MultiHeadAttention", [x, x, x, random(36), np.array([3, 4], np.int32)], {"num_heads": 3}),
+        "group": ("GroupQueryAttention", [random(2, 1, 16), random(2, 1, 8), random(2, 1, 8), random(2, 1, 5, 8), random(2, 1, 5, 8), np.array([3, 4], np.int32),
+                                          np.array(5, np.int32), random(9, 4), random(9, 4)], {"outputs": 3, **group}),
+        "integers": ("DynamicQuantizeMatMul", [x, bytes_(12, 4), number, zero], {"constants": [1]}),
+        "add": ("QLinearAdd", [bytes_(2, 3), number, zero, bytes_(3), number, zero, number, zero], {}),
+        "concat": ("QLinearConcat", [number, zero, bytes_(2, 3), number, zero, bytes_(2, 3), number, zero], {"axis": 1}),
+        "bits": ("MatMulNBits", [x, bytes_(3, 1, 8), random(3, 1), bytes_(3, 1)], {"constants": [1, 2, 3], "N": 3, "K": 12, "block_size": 16}),
+        "rows": ("GatherBlockQuantized", [bytes_(5, 16), np.array([1, 3]), random(5, 2), bytes_(5, 1)], {"constants": [0, 2, 3], "block_size": 16}),
+        "lstm": ("DynamicQuantizeLSTM", [random(3, 1, 2), bytes_(1, 2, 8), bytes_(1, 2, 8), None, None, None, None, None, random(1), bytes_(1), random(1), bytes_(1)],
+                 {"hidden_size": 2, "outputs": 3}),
+        "crop": ("Crop", [random(1, 1, 6, 6)], {"domain": "", "opset": 9, "border": [1, 1, 1, 1]}),
+    }
+    return {f"contrib_{name}": make(op, inputs, **options)[0] for name, (op, inputs, options) in cases.items()}
 
 
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
-    seeds = {f.__name__: f() for f in (dtypes, constants, external, branches, loops, batched_scan, known_branch, functions, chain, collections)} | old() | patterns()
+    seeds = {f.__name__: f() for f in (dtypes, constants, external, branches, loops, batched_scan, known_branch, functions, chain, collections)} | old() | patterns() | contribs()
     for name, proto in seeds.items():
         (FOLDER / f"{name}.onnx").write_bytes(proto.SerializeToString(deterministic=True))
     print(f"{len(seeds)} seeds in {FOLDER}")

@@ -53,3 +53,23 @@ def test_out_of_memory(tmp_path):
     import_bytes(model, tmp_path, "--sweep")
     model, _ = make("MatMulNBits", [x[..., :4], np.zeros((3, 1, 8), np.uint8), random(3, 1)], constants=[1, 2], N=3, K=4, block_size=16)
     import_bytes(model, tmp_path, "--sweep")
+
+
+BIG = 2**63 - 1
+
+
+@pytest.mark.parametrize("op, inputs, attributes, words", [
+    ("Attention", [(1, 2, 4), (4, 12), (12,)], {"num_heads": BIG}, "attribute 'num_heads' is 9223372036854775807"),
+    ("Attention", [(1, 2, 4), (4, 12), (12,)], {"num_heads": 0}, "attribute 'num_heads' is 0"),
+    ("Attention", [(1, 2, 4), (4, 12), (12,)], {"num_heads": 3}, "the hidden size 4 is no multiple of the 3 heads"),
+    ("Attention", [(1, 2, 4), (4, 12), (12,)], {"num_heads": 1, "qkv_hidden_sizes": [BIG, BIG, 2]}, "do not fit weights of 12 columns"),
+    ("Attention", [(1, 2, 4), (4, 12), (12,)], {"num_heads": 1, "qkv_hidden_sizes": [4]}, "must have 3 elements"),
+    ("Attention", [(1, 2, 4), (4, 12), (12,)], {"num_heads": 1, "do_rotary": 1}, "attribute 'do_rotary' is 1, only 0 is supported"),
+    ("MultiHeadAttention", [(1, 2, 4), (1, 2, 4), (1, 2, 4)], {"num_heads": "x"}, "attribute 'num_heads' is not an integer"),
+    ("GroupNorm", [(1, 2, 2, 4), (4,), (4,)], {"groups": 0, "activation": 0}, "num_groups"),
+    ("QLinearReduceMean", [(2, 2)], {"axes": [0], "keepdims": 1}, "has 1 inputs"),
+    ("Crop", [(1, 1, 4, 4)], {"border": [BIG, BIG, BIG, BIG], "domain": ""}, "a border or scale of"),
+    ("CDist", [(2, 2), (2, 2)], {"metric": "cosine"}, "attribute 'metric' is 'cosine'"),
+])
+def test_wrong_numbers(op, inputs, attributes, words):
+    assert words in message(op, [random(*shape) for shape in inputs], **({"opset": 9} if attributes.get("domain") == "" else {}), **attributes)

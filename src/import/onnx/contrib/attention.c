@@ -8,8 +8,8 @@ static void read_sizes(ob_contrib_t *c, int64_t total, int64_t sizes[3]) {
   if (stated && (stated->kind != OB_ATTRIBUTE_INTS || stated->count != 3))
     ob_contrib_fail(c, OB_INVALID_MODEL, "attribute 'qkv_hidden_sizes' must have 3 elements");
   for (size_t i = 0; c->status == OB_OK && stated && i < 3; i++) (void)ob_expr_is_const(stated->ints[i], &sizes[i]);
-  if (sizes[0] < 1 || sizes[1] != sizes[0] || sizes[2] < 1 || sizes[0] > total || sizes[2] > total ||
-      2 * sizes[0] + sizes[2] != total)
+  bool fit = sizes[0] >= 1 && sizes[1] == sizes[0] && sizes[0] <= total / 2 && sizes[2] == total - 2 * sizes[0];
+  if (!fit || sizes[2] < 1)
     ob_contrib_fail(c, OB_INVALID_MODEL, "hidden sizes %lld, %lld and %lld do not fit weights of %lld columns", (long long)sizes[0],
                     (long long)sizes[1], (long long)sizes[2], (long long)total);
 }

@@ -4,9 +4,10 @@
 #include "import/onnx/contrib/attention.h"
 
 int64_t ob_contrib_head_count(ob_contrib_t *c, const char *name) {
+  enum { MOST = 1 << 20 };
   int64_t count = ob_contrib_int(c, name, 0);
-  if (count >= 1) return count;
-  ob_contrib_fail(c, OB_INVALID_MODEL, "attribute '%s' must be at least 1", name);
+  if (count >= 1 && count <= MOST) return count;
+  ob_contrib_fail(c, OB_INVALID_MODEL, "attribute '%s' is %lld, expected 1 to %d", name, (long long)count, (int)MOST);
   return 1;
 }
 

@@ -91,7 +91,7 @@ void ob_contrib_mat_mul_n_bits(ob_contrib_t *c) {
   p.dtype = dtype_of_bits(c, p.bits);
   ob_contrib_refuse(c, 4, "g_idx");
   ob_contrib_only(c, "weight_prepacked", 0);
-  if (p.rows < 1 || k < 1 || p.block < 1 || p.block > k + (1 << 20))
+  if (p.rows < 1 || k < 1 || p.block < 1 || p.rows > INT32_MAX || k > INT32_MAX || p.block > INT32_MAX)
     ob_contrib_fail(c, OB_INVALID_MODEL, "attributes N %lld, K %lld and block_size %lld make no matrix", (long long)p.rows,
                     (long long)k, (long long)p.block);
   if (!need_constant(c, weights, "B")) return;
@@ -112,6 +112,8 @@ static ob_value_t *spread(ob_contrib_t *c, ob_value_t *bytes, int64_t bits) {
   size_t each = (size_t)(8 / bits);
   int64_t size = ob_contrib_size(c, bytes, -1, "the last axis of the data");
   int32_t rank = ob_contrib_rank(c, bytes);
+  if (size > INT32_MAX) ob_contrib_fail(c, OB_UNSUPPORTED, "rows of %lld bytes are not supported", (long long)size);
+  if (c->status != OB_OK) return NULL;
   for (size_t i = 0; i < each; i++) {
     ob_value_t *shift = ob_contrib_fill(c, "shift", OB_UINT8, 0, NULL, (uint8_t)(i * (size_t)bits));
     ob_value_t *mask = ob_contrib_fill(c, "mask", OB_UINT8, 0, NULL, (uint8_t)((1 << bits) - 1));

@@ -72,6 +72,14 @@ void ob_contrib_image_scaler(ob_contrib_t *c) {
   ob_contrib_give(c, 0, x);
 }
 
+/* A number of pixels. */
+static int64_t read_size(ob_contrib_t *c, const ob_expr_t *expr) {
+  int64_t size = -1;
+  if (ob_expr_is_const(expr, &size) && size >= 0 && size <= INT32_MAX) return size;
+  ob_contrib_fail(c, OB_INVALID_MODEL, "a border or scale of %lld pixels", (long long)size);
+  return 0;
+}
+
 /* Takes a border off the last two axes: left, top, right, bottom; with a scale, that is the height and width of what stays. */
 void ob_contrib_crop(ob_contrib_t *c) {
   const ob_attribute_t *border = ob_upgrade_find(&c->up, "border"), *scale = ob_upgrade_find(&c->up, "scale");
@@ -81,8 +89,8 @@ void ob_contrib_crop(ob_contrib_t *c) {
     ob_contrib_fail(c, OB_INVALID_MODEL, "attribute 'border' must have 4 elements");
   if (scale && (scale->kind != OB_ATTRIBUTE_INTS || scale->count != 2))
     ob_contrib_fail(c, OB_INVALID_MODEL, "attribute 'scale' must have 2 elements");
-  for (size_t i = 0; c->status == OB_OK && i < 4; i++) (void)ob_expr_is_const(border->ints[i], &b[i]);
-  for (size_t i = 0; c->status == OB_OK && scale && i < 2; i++) (void)ob_expr_is_const(scale->ints[i], &s[i]);
+  for (size_t i = 0; c->status == OB_OK && i < 4; i++) b[i] = read_size(c, border->ints[i]);
+  for (size_t i = 0; c->status == OB_OK && scale && i < 2; i++) s[i] = read_size(c, scale->ints[i]);
   ob_value_t *start = OB_LIST(c, b[1], b[0]), *end = scale ? OB_LIST(c, b[1] + s[0], b[0] + s[1]) : NULL;
   if (!scale) {
     ob_value_t *height = ob_contrib_dim(c, x, 2), *width = ob_contrib_dim(c, x, 3);
