@@ -21,6 +21,12 @@ static ob_status_t materialize(ob_arena_t *arena, const ob_tensor_t *tensor, con
   return OB_OK;
 }
 
+static ob_status_t fail_size(const binder_t *binder, const ob_value_view_t *value) {
+  if (value->producer < 0) return ob_fail(OB_INVALID_ARGUMENT, "value %s is too large", ob_quote(value->name));
+  const ob_node_view_t *node = binder->binding->region->nodes[value->producer];
+  return ob_fail(OB_INVALID_ARGUMENT, "node '%s' (%s): value %s is too large", ob_quote(node->name), node->op, ob_quote(value->name));
+}
+
 static ob_status_t bind_value(binder_t *binder, const ob_value_view_t *value) {
   ob_instance_t *instance = binder->instance;
   const ob_binding_t *binding = binder->binding;
@@ -33,7 +39,7 @@ static ob_status_t bind_value(binder_t *binder, const ob_value_view_t *value) {
     OB_TRY(ob_arena_copy(&instance->arena, dims, (size_t)tensor->rank * sizeof *dims, (void **)&copy));
     tensor->dims = copy;
     if (!ob_tensor_bytes(tensor->dtype, tensor->rank, dims, &tensor->bytes))
-      return ob_fail(OB_INVALID_ARGUMENT, "value %s is too large", ob_quote(value->name));
+      return fail_size(binder, value);
   }
   tensor->data = (void *)(uintptr_t)instance->executable->constants[value->index];
   binder->setup_tensors[value->index] = *tensor;

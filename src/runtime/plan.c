@@ -40,19 +40,30 @@ static ob_status_t check_guards(const planner_t *p) {
   return OB_OK;
 }
 
+/* The node that makes a value, or "" for an input. A region's output is made inside of it. */
+static const char *maker(const ob_value_t *value) {
+  const ob_node_t *node = value->producer;
+  if (node && node->region && value->output < node->region->body->outputs.count) node = node->region->body->outputs.items[value->output]->producer;
+  return node ? node->name : "";
+}
+
+static ob_status_t fail_shape(ob_status_t status, const ob_value_t *value) {
+  return maker(value)[0] ? ob_fail_within(status, "node '%s': ", ob_quote(maker(value))) : status;
+}
+
 static ob_status_t place_shape(const planner_t *p, const ob_value_t *value, ob_place_t *place) {
   int64_t *dims;
   place->rank = value->type.rank;
   OB_TRY(OB_ARENA_ARRAY(&p->plan->arena, (size_t)place->rank, &dims));
   for (int32_t i = 0; i < place->rank; i++) {
     ob_status_t status = ob_expr_eval(value->type.dims[i], p->request->symbols, &dims[i]);
-    if (status != OB_OK) return ob_fail_within(status, "axis %d of '%s': ", i, ob_quote(value->name));
+    if (status != OB_OK) return fail_shape(ob_fail_within(status, "axis %d of '%s': ", i, ob_quote(value->name)), value);
     if (dims[i] < 0)
-      return ob_fail(OB_INVALID_ARGUMENT, "axis %d of '%s' comes to %lld", i, ob_quote(value->name), (long long)dims[i]);
+      return fail_shape(ob_fail(OB_INVALID_ARGUMENT, "axis %d of '%s' comes to %lld", i, ob_quote(value->name), (long long)dims[i]), value);
   }
   place->dims = dims;
   if (!ob_tensor_bytes(value->type.dtype, place->rank, dims, &place->bytes))
-    return ob_fail(OB_OUT_OF_MEMORY, "'%s' is too large", ob_quote(value->name));
+    return fail_shape(ob_fail(OB_OUT_OF_MEMORY, "'%s' is too large", ob_quote(value->name)), value);
   return OB_OK;
 }
 

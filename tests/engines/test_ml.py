@@ -5,7 +5,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from library import Model
+from library import Failure, Model
 from onnx import TensorProto, helper
 
 RNG = np.random.default_rng(7)
@@ -277,6 +277,37 @@ def test_broken_trees_are_refused():
                           ({"target_ids": [5] * len(good["target_ids"])}, "target_ids")):
         with pytest.raises(Exception, match=words):
             run("TreeEnsembleRegressor", [x], n_targets=1, **(nodes | good | change))
+
+
+@pytest.mark.parametrize("op,inputs,outputs,version,attributes,words", [
+    ("LabelEncoder", [STRINGS], 1, 3, dict(keys_strings=["a"], values_int64s=[1, 2]), "1 keys and 2 values"),
+    ("LabelEncoder", [STRINGS], 1, 3, dict(keys_int64s=[1], values_int64s=[1]), "the keys are int64"),
+    ("LabelEncoder", [STRINGS], 1, 3, dict(values_int64s=[1]), "keys_strings"),
+    ("Scaler", [features()], 1, 3, dict(offset=[1.0, 2.0]), "'offset'"), ("Normalizer", [features()], 1, 3, dict(norm="L7"), "'norm'"),
+    ("Imputer", [features()], 1, 3, dict(imputed_value_int64s=[1]), "'imputed_value_floats'"),
+    ("Imputer", [features()], 1, 3, dict(imputed_value_floats=[1.0, 2.0]), "'imputed_value_floats'"),
+    ("OneHotEncoder", [STRINGS], 1, 3, dict(cats_int64s=[1]), "the categories are int64"),
+    ("OneHotEncoder", [STRINGS], 1, 3, dict(cats_strings=["z"], zeros=0), "element 0"),
+    ("OneHotEncoder", [STRINGS], 1, 3, dict(), "'cats_strings' and 'cats_int64s'"),
+    ("FeatureVectorizer", [features()], 1, 3, dict(inputdimensions=[1, 2]), "'inputdimensions'"),
+    ("ArrayFeatureExtractor", [features(), np.array([9], np.int64)], 1, 3, {}, "9"),
+    ("LinearRegressor", [features()], 1, 3, dict(coefficients=[1.0] * 5), "'coefficients'"),
+    ("LinearRegressor", [features()], 1, 3, dict(coefficients=[1.0] * 4, targets=0), "'targets'"),
+    ("LinearClassifier", [features()], 2, 3, dict(coefficients=[1.0] * 9, intercepts=[0.0] * 3, classlabels_ints=[1, 2, 3]), "'coefficients'"),
+    ("LinearClassifier", [features()], 2, 3, dict(coefficients=[1.0] * 4), "classlabels_strings"),
+    ("LinearClassifier", [features()], 2, 3, dict(coefficients=[1.0] * 8, classlabels_ints=[1, 2], post_transform="SOFT"), "'post_transform'"),
+    ("SVMClassifier", [features()], 2, 3, dict(coefficients=[1.0], rho=[0.0], classlabels_ints=[1, 2], vectors_per_class=[1]), "'vectors_per_class'"),
+    ("SVMClassifier", [features()], 2, 3, dict(coefficients=[1.0] * 2, rho=[0.0], classlabels_ints=[1, 2], vectors_per_class=[1, 1]), "'support_vectors'"),
+    ("SVMClassifier", [features()], 2, 3, dict(coefficients=[1.0] * 2, rho=[0.0], classlabels_ints=[1, 2], vectors_per_class=[-1, 2]), "'vectors_per_class'"),
+    ("SVMRegressor", [features()], 1, 3, dict(coefficients=[1.0] * 4), "'rho'"), ("SVMRegressor", [features()], 1, 3, dict(kernel_type="CUBE"), "'kernel_type'"),
+    ("ZipMap", [features()], 1, 1, dict(classlabels_int64s=[1, 2]), "2 labels for 4 columns"),
+    ("CategoryMapper", [STRINGS], 1, 1, dict(cats_strings=["a"], cats_int64s=[1, 2]), "'cats_strings'"),
+    ("Binarizer", [features()[0, 0].reshape(())], 1, 1, dict(threshold=1), "'threshold'"),
+])
+def test_what_is_wrong_is_named(op, inputs, outputs, version, attributes, words):
+    with pytest.raises(Failure) as failure:
+        run(op, inputs, outputs, version, **attributes)
+    assert words in str(failure.value) and op in str(failure.value), failure.value
 
 
 # ------------------------------------------------------------------------------------------- maps
