@@ -32,8 +32,6 @@ static void division_that_traps_is_an_error(void **state) {
   (void)state;
   int y;
   FAILS(binary("Div", OB_INT32, 7, 0, &y), OB_OUT_OF_RANGE, "n0", "Div", "7 divided by 0");
-  FAILS(binary("Div", OB_INT32, INT32_MIN, -1, &y), OB_OUT_OF_RANGE, "-2147483648 divided by -1", "int32");
-  FAILS(binary("Div", OB_INT8, -128, -1, &y), OB_OUT_OF_RANGE, "int8");
   FAILS(binary("Div", OB_UINT8, 1, 0, &y), OB_OUT_OF_RANGE, "divided by 0");
   FAILS(binary("Mod", OB_INT64, 5, 0, &y), OB_OUT_OF_RANGE, "5 modulo 0");
   ob_rig_t *rig = binary("Mod", OB_INT32, INT32_MIN, -1, &y); /* 0, though the hardware would trap */
@@ -51,7 +49,8 @@ static void integers_wrap_around(void **state) {
   } cases[] = {{"Add", OB_INT8, 127, 1, -128},          {"Add", OB_UINT8, 255, 1, 0},      {"Sub", OB_UINT16, 0, 1, 65535},
                {"Mul", OB_INT16, 256, 256, 0},          {"Mul", OB_INT32, 65536, 65536, 0}, {"Pow", OB_INT32, 3, 4, 81},
                {"Pow", OB_INT32, 2, -1, 0},             {"Pow", OB_INT64, -1, -3, -1},      {"Max", OB_UINT64, 0x1p63, 1, 0x1p63},
-               {"Min", OB_UINT64, 0x1p63, 1, 1},        {"Mod", OB_INT32, -7, 3, 2},        {"Div", OB_INT32, -7, 2, -3}};
+               {"Min", OB_UINT64, 0x1p63, 1, 1},        {"Mod", OB_INT32, -7, 3, 2},        {"Div", OB_INT32, -7, 2, -3},
+               {"Div", OB_INT32, INT32_MIN, -1, INT32_MIN}, {"Div", OB_INT8, -128, -1, -128}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     int y;
     ob_rig_t *rig = binary(cases[i].op, cases[i].dtype, cases[i].a, cases[i].b, &y);
