@@ -143,6 +143,9 @@ void ob_frame_set_cell(ob_frame_t *frame, uint32_t value, const ob_tensor_t *ten
 
 ob_status_t ob_frame_set_input(ob_frame_t *frame, uint32_t index, const ob_tensor_t *tensor) {
   const ob_value_t *value = frame->program->input_values[index];
+  if (tensor->kind != value->type.kind || (tensor->dtype != value->type.dtype && tensor->kind == OB_TENSOR))
+    return ob_fail(OB_INVALID_ARGUMENT, "'%s' must be %s, found %s", ob_quote(value->name), ob_dtype_name(value->type.dtype),
+                   ob_dtype_name(tensor->dtype));
   if (value->type.kind == OB_TENSOR && value->type.rank >= 0 && tensor->rank != value->type.rank)
     return ob_fail(OB_INVALID_ARGUMENT, "'%s' must have rank %d, found %d", ob_quote(value->name), value->type.rank,
                    tensor->rank);

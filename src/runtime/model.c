@@ -42,8 +42,10 @@ static ob_status_t open_units(ob_model_t *model, bool relabel) {
   size_t count = model->module->regions.count;
   OB_TRY(OB_NEW_ARRAY(model->allocator, count, &model->units));
   model->unit_count = count;
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++) {
     OB_TRY(ob_unit_create(model, model->module->regions.items[i], &model->units[i]));
+    OB_TRY(ob_unit_recheck(model->units[i]));
+  }
   for (size_t i = 0; i < count; i++) {
     OB_TRY(ob_unit_open(model->units[i], relabel));
     if (model->progress) model->progress(model->progress_user, relabel ? "building regions" : "opening regions", i + 1, count);

@@ -56,6 +56,8 @@ struct ob_unit {
   uint32_t *symbols; /* those that shapes, contents and attributes of the body depend on */
   size_t symbol_count;
   size_t outer_count; /* how many of them, at the front, attributes and symbolic constants depend on */
+  OB_ARRAY(ob_guard_t) guards; /* what shapes must meet for the body's nodes to work */
+  bool distrusted;      /* the stated types do not follow from the inputs' alone: bound by another inference when the inputs exist */
   bool content_matters; /* of a dynamic region: output shapes follow from the contents of small inputs */
 };
 
@@ -68,6 +70,8 @@ typedef struct ob_bind_request {
 
 /* `status`, unless a file of the model has become shorter since it was mapped: results are wrong then. OB_IO_ERROR. */
 OB_MUST_CHECK ob_status_t ob_model_check_files(const ob_model_t *model, ob_status_t status);
+/* Infers the unit's body again, for its guards and `distrusted`. Errors: OB_INVALID_ARTIFACT when what the artifact states can't be. */
+OB_MUST_CHECK ob_status_t ob_unit_recheck(ob_unit_t *unit);
 OB_MUST_CHECK ob_status_t ob_unit_create(ob_model_t *model, ob_region_t *region, ob_unit_t **unit);
 void ob_unit_free(ob_unit_t *unit);
 /* Compiles (or restores from the region's blob) on the engine that the region names, or on the next one that can. `relabel`: the

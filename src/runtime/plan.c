@@ -27,8 +27,8 @@ typedef struct planner {
 /* ---------------------------------------------------------------- shapes and contents */
 
 static ob_status_t check_guards(const planner_t *p) {
-  for (size_t i = 0; i < p->segment->guard_count; i++) {
-    const ob_guard_t *guard = p->segment->guards[i];
+  for (size_t i = 0; i < p->segment->guards.count; i++) {
+    const ob_guard_t *guard = p->segment->guards.items[i];
     int64_t holds;
     ob_status_t status = ob_expr_eval(guard->expr, p->request->symbols, &holds);
     if (status == OB_OK && holds) continue;

@@ -17,8 +17,6 @@ typedef struct builder {
   size_t symbol_count;
   uint32_t next_value; /* of the extra values at the end */
   uint32_t at;         /* pointers given out */
-  ob_map_t node_names; /* of nodes in regions of this program, for guards */
-  bool *guard_done;
 } builder_t;
 
 static ob_arena_t *arena_of(const builder_t *b) { return &b->program->arena; }
@@ -48,7 +46,9 @@ static bool is_sized(const builder_t *b, const ob_value_t *value) {
 }
 
 /* True when symbols alone say everything that the region's engine wants to know. */
-static bool region_is_static(const builder_t *b, const ob_graph_t *body) {
+static bool region_is_static(const builder_t *b, const ob_unit_t *unit) {
+  const ob_graph_t *body = unit->region->body;
+  if (unit->distrusted) return false;
   for (size_t v = 0; v < body->values.count; v++) {
     const ob_value_t *value = body->values.items[v];
     if (!dims_known(b, &value->type)) return false;
@@ -115,6 +115,7 @@ static ob_status_t add_bodies(builder_t *b, const ob_node_t *node, ob_step_t *st
 
 static ob_status_t fill_step(builder_t *b, const ob_node_t *node, ob_step_t *step) {
   uint32_t *inputs, *outputs;
+  bool as_stated;
   step->name = node->name;
   step->input_count = (uint32_t)node->input_count;
   step->output_count = (uint32_t)node->output_count;
@@ -123,11 +124,13 @@ static ob_status_t fill_step(builder_t *b, const ob_node_t *node, ob_step_t *ste
   if (node->region) {
     step->unit = b->program->model->units[node->region->index];
     step->name = node->region->symbol;
-    step->kind = region_is_static(b, node->region->body) ? OB_STEP_REGION : OB_STEP_DYNAMIC;
+    OB_TRY(ob_call_check(node, &as_stated));
+    step->kind = as_stated && region_is_static(b, step->unit) ? OB_STEP_REGION : OB_STEP_DYNAMIC;
     name_missing_outputs(b, step, outputs);
   } else {
     step->node = node;
     OB_TRY(control_kind(node, &step->kind));
+    OB_TRY(ob_control_check(node, step->kind));
     OB_TRY(add_bodies(b, node, step));
   }
   step->inputs = inputs;
@@ -137,17 +140,14 @@ static ob_status_t fill_step(builder_t *b, const ob_node_t *node, ob_step_t *ste
 
 /* ---------------------------------------------------------------- segments */
 
-/* The guards that belong to this program, whose symbols are all known now and were not before. */
-static ob_status_t take_guards(builder_t *b, ob_segment_t *segment) {
-  const ob_module_t *module = b->program->model->module;
-  if (module->guards.count == 0) return OB_OK;
-  OB_TRY(OB_ARENA_ARRAY(arena_of(b), module->guards.count, &segment->guards));
-  for (size_t i = 0; i < module->guards.count; i++) {
-    const ob_guard_t *guard = &module->guards.items[i];
-    if (b->guard_done[i] || !ob_expr_all_known(guard->expr, b->known)) continue;
-    if (guard->node && !ob_map_get(&b->node_names, guard->node)) continue;
-    segment->guards[segment->guard_count++] = guard;
-    b->guard_done[i] = true;
+/* What must hold of the shapes before a region's engine may be bound to them: its guards go to the segment. */
+static ob_status_t take_guards(builder_t *b, ob_segment_t *segment, const ob_unit_t *unit) {
+  for (size_t i = 0; i < unit->guards.count; i++) {
+    const ob_guard_t *guard = &unit->guards.items[i];
+    bool taken = false;
+    for (size_t g = 0; g < segment->guards.count && !taken; g++) taken = segment->guards.items[g]->expr == guard->expr;
+    if (taken) continue;
+    OB_TRY(ob_array_push(b->program->model->allocator, &segment->guards, guard));
     ob_expr_symbols_used(guard->expr, b->used);
   }
   return OB_OK;
@@ -180,15 +180,17 @@ static ob_status_t add_to_segment(builder_t *b, ob_segment_t *segment, ob_step_t
   OB_TRY(add_content_locals(b, segment, is_local, step->inputs, step->input_count));
   for (uint32_t i = 0; i < step->body_count; i++)
     OB_TRY(add_content_locals(b, segment, is_local, step->bodies[i].captures, step->bodies[i].capture_count));
-  if (step->kind == OB_STEP_REGION)
+  if (step->kind == OB_STEP_REGION) {
     for (size_t i = 0; i < step->unit->symbol_count; i++) b->used[step->unit->symbols[i]] = true;
+    OB_TRY(take_guards(b, segment, step->unit));
+  }
   if (step->kind == OB_STEP_DYNAMIC)
     for (size_t i = 0; i < step->unit->outer_count; i++) b->ever_used[step->unit->symbols[i]] = true;
   step->full = has_full_values(b, step->inputs, step->input_count) || has_full_values(b, step->outputs, step->output_count);
   for (uint32_t i = 0; i < step->output_count; i++) {
     uint32_t v = step->outputs[i];
     if (v == OB_NO_VALUE) continue;
-    program->deferred[v] = !is_sized(b, program->values[v]);
+    program->deferred[v] = !is_sized(b, program->values[v]) || (step->kind != OB_STEP_REGION && program->values[v]->content);
     if (!program->deferred[v]) OB_TRY(add_local(b, segment, is_local, v));
     else *ends = step->defers = true;
   }
@@ -227,7 +229,6 @@ static ob_status_t open_segment(builder_t *b, uint32_t begin, bool *is_local, ob
   segment->begin = begin;
   memset(is_local, 0, program->value_count * sizeof *is_local);
   OB_TRY(OB_ARENA_ARRAY(arena_of(b), program->value_count, &segment->locals));
-  OB_TRY(take_guards(b, segment));
   *out = segment;
   return OB_OK;
 }
@@ -353,15 +354,6 @@ static ob_status_t link_values(builder_t *b) {
 
 /* ---------------------------------------------------------------- whole programs */
 
-static ob_status_t name_nodes(builder_t *b, const ob_graph_t *graph) {
-  for (size_t n = 0; n < graph->nodes.count; n++) {
-    const ob_node_t *node = graph->nodes.items[n];
-    OB_TRY(ob_map_set(&b->node_names, node->name, (void *)(uintptr_t)node));
-    if (node->region) OB_TRY(name_nodes(b, node->region->body));
-  }
-  return OB_OK;
-}
-
 static ob_status_t learn_inputs(builder_t *b) {
   ob_program_t *program = b->program;
   OB_TRY(OB_ARENA_ARRAY(arena_of(b), program->input_count, &program->input_values));
@@ -382,10 +374,8 @@ static ob_status_t start(builder_t *b, const bool *known) {
   OB_TRY(OB_ARENA_ARRAY(arena_of(b), b->symbol_count, &b->known));
   OB_TRY(OB_ARENA_ARRAY(arena_of(b), b->symbol_count, &b->used));
   OB_TRY(OB_ARENA_ARRAY(arena_of(b), b->symbol_count, &b->ever_used));
-  OB_TRY(OB_ARENA_ARRAY(arena_of(b), module->guards.count, &b->guard_done));
   OB_TRY(OB_ARENA_ARRAY(arena_of(b), program->value_count, &program->deferred));
   if (known && b->symbol_count > 0) memcpy(b->known, known, b->symbol_count * sizeof *known);
-  if (module->guards.count > 0) OB_TRY(name_nodes(b, b->graph));
   return learn_inputs(b);
 }
 
@@ -442,8 +432,7 @@ static ob_status_t create(ob_model_t *model, const char *name, ob_program_t **ou
   return OB_OK;
 }
 
-static ob_status_t finish(builder_t *b, ob_status_t status, ob_program_t **program) {
-  ob_map_free(&b->node_names);
+static ob_status_t finish(ob_status_t status, ob_program_t **program) {
   if (status != OB_OK) {
     ob_program_free(*program);
     *program = NULL;
@@ -454,8 +443,7 @@ static ob_status_t finish(builder_t *b, ob_status_t status, ob_program_t **progr
 ob_status_t ob_program_create(ob_model_t *model, const ob_graph_t *graph, const bool *known, ob_program_t **program) {
   OB_TRY(create(model, graph->name, program));
   builder_t b = {.program = *program, .graph = graph, .known = (bool *)(uintptr_t)known};
-  ob_map_init(&b.node_names, model->allocator);
-  return finish(&b, fill_from_graph(&b), program);
+  return finish(fill_from_graph(&b), program);
 }
 
 static ob_status_t fill_from_region(builder_t *b, ob_unit_t *unit) {
@@ -474,7 +462,7 @@ static ob_status_t fill_from_region(builder_t *b, ob_unit_t *unit) {
   program->inputs = inputs;
   program->outputs = outputs;
   OB_TRY(start(b, NULL));
-  program->steps[0] = (ob_step_t){.kind = region_is_static(b, body) ? OB_STEP_REGION : OB_STEP_DYNAMIC,
+  program->steps[0] = (ob_step_t){.kind = region_is_static(b, unit) ? OB_STEP_REGION : OB_STEP_DYNAMIC,
                                   .name = unit->region->symbol,
                                   .unit = unit,
                                   .inputs = inputs,
@@ -490,8 +478,7 @@ static ob_status_t fill_from_region(builder_t *b, ob_unit_t *unit) {
 ob_status_t ob_program_of_region(ob_unit_t *unit, ob_program_t **program) {
   OB_TRY(create(unit->model, unit->region->symbol, program));
   builder_t b = {.program = *program, .graph = unit->region->body};
-  ob_map_init(&b.node_names, unit->model->allocator);
-  return finish(&b, fill_from_region(&b, unit), program);
+  return finish(fill_from_region(&b, unit), program);
 }
 
 void ob_program_free(ob_program_t *program) {
@@ -506,6 +493,7 @@ void ob_program_free(ob_program_t *program) {
     }
     pthread_mutex_destroy(&segment->lock);
     ob_array_free(allocator, &segment->after);
+    ob_array_free(allocator, &segment->guards);
   }
   for (uint32_t s = 0; program->steps && s < program->step_count; s++)
     for (uint32_t i = 0; i < program->steps[s].body_count; i++) ob_program_free(program->steps[s].bodies[i].program);

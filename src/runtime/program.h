@@ -61,8 +61,7 @@ typedef struct ob_segment {
   uint32_t *outputs; /* those of the locals (by their index there) that are made in place of program outputs */
   size_t output_count;
   ob_rules_t after;  /* what the deferred outputs of the last step say about symbols (rule.input: output of the step) */
-  const ob_guard_t **guards;
-  size_t guard_count;
+  OB_ARRAY(const ob_guard_t *) guards; /* of its regions */
   pthread_mutex_t lock;
   ob_plan_t *plans; /* most recently made first */
   size_t plan_count;
@@ -97,6 +96,14 @@ OB_MUST_CHECK ob_status_t ob_program_create(ob_model_t *model, const ob_graph_t 
 /* The program of one region alone: one step. */
 OB_MUST_CHECK ob_status_t ob_program_of_region(ob_unit_t *unit, ob_program_t **program);
 void ob_program_free(ob_program_t *program);
+
+/* ---------------------------------------------------------------- checks of what artifacts state (calls.c) */
+
+/* A region's call and its body must speak of values of the same types. `*as_stated` false: their shapes are other expressions, so the
+ * region is bound with what it really gets. Errors: OB_INVALID_ARTIFACT. */
+OB_MUST_CHECK ob_status_t ob_call_check(const ob_node_t *call, bool *as_stated);
+/* Numbers of inputs, outputs and bodies that control flow takes for granted. Errors: OB_INVALID_MODEL. */
+OB_MUST_CHECK ob_status_t ob_control_check(const ob_node_t *node, ob_step_kind_t kind);
 
 /* ---------------------------------------------------------------- rules (rules.c) */
 

@@ -1,4 +1,5 @@
 /* Rules: how the shapes (and small contents) of tensors give numbers to symbols, and what must agree. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -18,8 +19,9 @@ static ob_status_t add_binding(ob_program_t *program, ob_rules_t *rules, ob_rule
   const ob_symbol_t *symbol = ob_expr_symbol_at(program->model->module->exprs, (size_t)rule.expr->value);
   rule.kind = OB_RULE_BIND;
   rule.symbol = (uint32_t)rule.expr->value;
-  rule.min = symbol->min;
-  rule.max = symbol->max;
+  bool bounded = rule.axis >= 0 || symbol->source == OB_SYMBOL_ELEMENT; /* an element may well be less than the sizes made of it */
+  rule.min = bounded ? symbol->min : INT64_MIN;
+  rule.max = bounded ? symbol->max : INT64_MAX;
   known[rule.symbol] = true;
   return ob_array_push(program->model->allocator, rules, rule);
 }
@@ -60,6 +62,10 @@ ob_status_t ob_rules_check(ob_program_t *program, ob_rules_t *rules, uint32_t in
     ob_rule_t rule = {.input = input, .axis = axis, .expr = value->type.dims[axis]};
     OB_TRY(add_check(program, rules, rule, known));
   }
+  for (uint32_t i = 0; i < value->content_count; i++) {
+    ob_rule_t rule = {.input = input, .axis = -1, .element = i, .expr = value->content[i]};
+    OB_TRY(add_check(program, rules, rule, known));
+  }
   return OB_OK;
 }
 
@@ -82,52 +88,61 @@ static const ob_rule_t *binder_of(const ob_rules_t *rules, const ob_expr_t *expr
   return NULL;
 }
 
+/* "axis 1 of 'x'", "element 0 of 'shape'". */
+static void place_text(const ob_rule_t *rule, const ob_value_t *const *values, char *text, size_t size) {
+  long long at = rule->axis < 0 ? (long long)rule->element : rule->axis;
+  snprintf(text, size, "'%s' %s %lld", ob_quote(values[rule->input]->name), rule->axis < 0 ? "element" : "axis", at);
+}
+
 static ob_status_t fail_range(const ob_program_t *program, const ob_rule_t *rule, const ob_value_t *const *values,
                               int64_t found) {
   const ob_symbol_t *symbol = ob_expr_symbol_at(program->model->module->exprs, rule->symbol);
-  const char *what = rule->axis < 0 ? "element" : "axis";
-  long long at = rule->axis < 0 ? (long long)rule->element : rule->axis;
+  char here[300];
+  place_text(rule, values, here, sizeof here);
   if (rule->max == INT64_MAX)
-    return ob_fail(OB_INVALID_ARGUMENT, "'%s' %s %lld ('%s') must be at least %lld, found %lld",
-                   ob_quote(values[rule->input]->name), what, at, ob_quote(symbol->name), (long long)rule->min,
+    return ob_fail(OB_INVALID_ARGUMENT, "%s ('%s') must be at least %lld, found %lld", here, ob_quote(symbol->name), (long long)rule->min,
                    (long long)found);
-  return ob_fail(OB_INVALID_ARGUMENT, "'%s' %s %lld ('%s') must be %lld to %lld, found %lld",
-                 ob_quote(values[rule->input]->name), what, at, ob_quote(symbol->name), (long long)rule->min,
+  return ob_fail(OB_INVALID_ARGUMENT, "%s ('%s') must be %lld to %lld, found %lld", here, ob_quote(symbol->name), (long long)rule->min,
                  (long long)rule->max, (long long)found);
 }
 
 static ob_status_t fail_check(const ob_rules_t *rules, const ob_program_t *program, const ob_rule_t *rule,
                               const ob_value_t *const *values, int64_t found, int64_t expected) {
-  const char *name = ob_quote(values[rule->input]->name);
   const ob_rule_t *binder = binder_of(rules, rule->expr);
+  char here[300], there[300];
   ob_str_t text;
+  place_text(rule, values, here, sizeof here);
   if (rule->expr->op == OB_EXPR_CONST)
-    return ob_fail(OB_INVALID_ARGUMENT, "'%s' axis %d must be %lld, found %lld", name, rule->axis, (long long)expected,
-                   (long long)found);
+    return ob_fail(OB_INVALID_ARGUMENT, "%s must be %lld, found %lld", here, (long long)expected, (long long)found);
   ob_str_init(&text, program->model->allocator);
   ob_expr_print(program->model->module->exprs, rule->expr, &text);
   const char *formula = ob_quote(text.text ? text.text : "");
   ob_str_free(&text);
-  if (binder)
-    return ob_fail(OB_INVALID_ARGUMENT, "'%s' axis %d and '%s' axis %d are both '%s' but are %lld and %lld",
-                   ob_quote(values[binder->input]->name), binder->axis, name, rule->axis, formula, (long long)expected,
-                   (long long)found);
-  return ob_fail(OB_INVALID_ARGUMENT, "'%s' axis %d must be %s = %lld, found %lld", name, rule->axis, formula,
-                 (long long)expected, (long long)found);
+  if (!binder)
+    return ob_fail(OB_INVALID_ARGUMENT, "%s must be %s = %lld, found %lld", here, formula, (long long)expected, (long long)found);
+  place_text(binder, values, there, sizeof there);
+  return ob_fail(OB_INVALID_ARGUMENT, "%s and %s are both '%s' but are %lld and %lld", there, here, formula, (long long)expected,
+                 (long long)found);
+}
+
+/* The size of an axis, or an element, that a rule is about. */
+static ob_status_t find_number(const ob_rule_t *rule, const ob_value_t *const *values, const ob_tensor_t *tensor, int64_t *found) {
+  if (rule->axis >= 0) {
+    *found = tensor->dims[rule->axis];
+    return OB_OK;
+  }
+  if (rule->element >= (tensor->rank == 0 ? 1 : (uint64_t)tensor->dims[0]))
+    return ob_fail(OB_INVALID_ARGUMENT, "'%s' has no element %u", ob_quote(values[rule->input]->name), rule->element);
+  *found = ob_tensor_element(tensor->dtype, tensor->data, rule->element);
+  return OB_OK;
 }
 
 ob_status_t ob_rules_apply(const ob_rules_t *rules, const ob_program_t *program, const ob_value_t *const *values,
                            const ob_tensor_t *const *tensors, int64_t *symbols) {
   for (size_t i = 0; i < rules->count; i++) {
     const ob_rule_t *rule = &rules->items[i];
-    const ob_tensor_t *tensor = tensors[rule->input];
-    if (rule->axis < 0) {
-      if (rule->element >= (tensor->rank == 0 ? 1 : (uint64_t)tensor->dims[0]))
-        return ob_fail(OB_INVALID_ARGUMENT, "'%s' has no element %u", ob_quote(values[rule->input]->name), rule->element);
-      symbols[rule->symbol] = ob_tensor_element(tensor->dtype, tensor->data, rule->element);
-      continue;
-    }
-    int64_t found = tensor->dims[rule->axis], expected;
+    int64_t found, expected;
+    OB_TRY(find_number(rule, values, tensors[rule->input], &found));
     if (rule->kind == OB_RULE_BIND) {
       if (found < rule->min || found > rule->max) return fail_range(program, rule, values, found);
       symbols[rule->symbol] = found;

@@ -98,6 +98,7 @@ void ob_unit_free(ob_unit_t *unit) {
     backend = older;
   }
   pthread_mutex_destroy(&unit->lock);
+  ob_array_free(unit->model->allocator, &unit->guards);
   ob_free(unit->model->allocator, unit->symbols);
   ob_free(unit->model->allocator, unit);
 }
