@@ -92,3 +92,19 @@ def test_every_allocation_may_fail(tmp_path):
     (tmp_path / "m.onnx").write_bytes(g.model(y).SerializeToString())
     done = subprocess.run([str(TOOL), str(tmp_path / "m.onnx"), "sweep"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8"])
+@pytest.mark.parametrize("zeros", [True, False])
+@pytest.mark.parametrize("fixed", [True, False])
+def test_blocks(passes, dtype, zeros, fixed):
+    g = Graph(opset=21)
+    x = integers(3, 12, dtype=dtype) if fixed else g.input("n", 3, 12, dtype=dtype, low=0, high=100)
+    scale, points = rng(*(3, 3) if fixed else (3, 3, 3), low=0.01, high=0.1), integers(*(3, 3) if fixed else (3, 3, 3), dtype=dtype)
+    y = g.DequantizeLinear(x, scale, *([points] if zeros else []), axis=-1, block_size=4)
+    assert "DequantizeLinear" not in passes(g, g.Neg(y))
+
+
+def test_blocks_along_another_axis_stay(passes):
+    g = Graph(opset=21)
+    assert "DequantizeLinear" in passes(g, g.Neg(g.DequantizeLinear(integers(8, 3), rng(2, 3), axis=0, block_size=4)))

@@ -156,7 +156,7 @@ static ob_value_t *zero_bytes(ob_contrib_t *c, const blocks_t *b) {
   if (c->status != OB_OK) return NULL;
   if (!zero) {
     bool middle = b->is_signed || b->data->type.dtype == OB_UINT8; /* bytes are taken to lie around it */
-    zero = ob_contrib_fill(c, "zero_point", OB_UINT8, 0, NULL, middle ? (uint8_t)(1 << (b->bits - 1)) : 0);
+    zero = ob_contrib_fill(c, "zero_point", OB_UINT8, 0, NULL, (uint8_t)(middle ? 1 << (b->bits - 1) : 0));
     return OB_MAKE(c, "Expand", zero, OB_MAKE(c, "Shape", b->scale));
   }
   if (b->is_signed) {
