@@ -199,7 +199,8 @@ ob_status_t dn_instance_create(ob_executable_t *executable, const ob_binding_t *
                     .instance = fresh,
                     .store = &fresh->store,
                     .allocator = allocator,
-                    .trial = trial};
+                    .trial = trial,
+                    .blocks = -1};
   int before = omp_get_max_threads(); /* oneDNN bakes the number in when a primitive is made */
   omp_set_num_threads((int)binding->threads);
   ob_status_t status = plan_all(&plan);

@@ -230,7 +230,11 @@ struct dn_plan {
   dn_held_t *values;         /* [value] */
   const dn_op_t *op;         /* at work */
   bool trial;                /* compile's: choices are written down */
+  int8_t blocks;             /* answer of dn_prefers_blocks(); -1: not asked yet */
 };
+
+/* Should convolutions keep channels in blocks of 16 (else channels last, or what oneDNN likes)? */
+bool dn_prefers_blocks(dn_plan_t *plan);
 
 int32_t dn_rank(const dn_plan_t *plan, const ob_value_view_t *value);
 const int64_t *dn_dims(const dn_plan_t *plan, const ob_value_view_t *value);

@@ -3,6 +3,24 @@
 
 #include "onednn/kinds.h"
 
+/* Shapes for which oneDNN 2.6 has slow kernels only; all were measured against the engine cpu. */
+static bool is_fast(const ob_node_view_t *node, dn_reason_t *reason) {
+  const ob_value_view_t *in = node->inputs[0], *weights = node->inputs[1];
+  const int64_t *kernel = weights->dims, group = dn_int(node, "group", 1);
+  if (strcmp(node->op, "ConvTranspose") == 0) {
+    const ob_attribute_view_t *strides = ob_node_attribute(node, "strides");
+    bool apart = strides && strides->count == (size_t)weights->rank - 2;
+    for (size_t i = 0; apart && i < strides->count; i++) apart = strides->ints[i] == kernel[i + 2];
+    if (apart) return dn_refuse(reason, "ConvTranspose: oneDNN is slow where the stride is the kernel's size");
+    return true;
+  }
+  if (in->rank == 4 && in->dims[3] == 1 && in->dims[2] != 1 && kernel[3] == 1 && kernel[2] > 1)
+    return dn_refuse(reason, "Conv: oneDNN is slow on images of one column");
+  if (group > 1 && kernel[1] > 1 && kernel[1] < 16)
+    return dn_refuse(reason, "Conv: oneDNN is slow in groups of fewer than 16 channels");
+  return true;
+}
+
 static bool supports(const ob_node_view_t *node, dn_reason_t *reason) {
   if (!dn_all_float32(node, reason) || !dn_numbers_known(node, "group", reason)) return false;
   if (node->input_count < 2 || !node->inputs[0] || !node->inputs[1]) return dn_refuse(reason, "%s: needs data and weights", node->op);
@@ -13,7 +31,7 @@ static bool supports(const ob_node_view_t *node, dn_reason_t *reason) {
   for (int32_t d = 0; d < rank; d++)
     if (weights->dims[d] == 0) return dn_refuse(reason, "%s: weights without elements", node->op);
   if (dn_int(node, "group", 1) < 1) return dn_refuse(reason, "%s: group must be positive", node->op);
-  return true;
+  return is_fast(node, reason);
 }
 
 /* Sizes of one node. */
@@ -58,6 +76,17 @@ static dnnl_status_t make(void *self, const_dnnl_primitive_attr_t attr, dnnl_pri
   return dn_conv(c->plan->dnnl, &c->desc, attr, pd);
 }
 
+/* nChw16c where the region gains by it, and where at most 4 channels must be padded. Images of a few channels stay as they are. */
+static ob_status_t describe_image(conv_t *c, const ob_value_view_t *value, dn_md_t *md) {
+  enum { BLOCK = 16, PADDING = 4, FEW = 4 };
+  const int64_t *dims = dn_dims(c->plan, value);
+  const int64_t missing = (BLOCK - dims[1] % BLOCK) % BLOCK;
+  if (c->rank != 4 || c->desc.transposed || dims[1] <= FEW || missing > PADDING || !dn_prefers_blocks(c->plan))
+    return dn_md_any(c->plan->store, c->rank, dims, md);
+  const ob_layout_t layout = {.rank = 4, .order = {0, 1, 2, 3}, .block_count = 1, .block_dim = {1}, .block_size = {BLOCK}};
+  return dn_md_layout(c->plan->store, &layout, dims, md);
+}
+
 static ob_status_t describe(conv_t *c) {
   dn_plan_t *plan = c->plan;
   const ob_node_view_t *node = c->op->node;
@@ -74,8 +103,8 @@ static ob_status_t describe(conv_t *c) {
                            .kernel = dn_dims(plan, node->inputs[1]) + 2,
                            .transposed = c->desc.transposed};
   OB_TRY(dn_window_read(plan, &window, &c->desc.window));
-  OB_TRY(dn_md_any(plan->store, c->rank, dn_dims(plan, in), &c->desc.src));
-  OB_TRY(dn_md_any(plan->store, c->rank, dn_dims(plan, out), &c->desc.dst));
+  OB_TRY(describe_image(c, in, &c->desc.src));
+  OB_TRY(describe_image(c, out, &c->desc.dst));
   if (c->op->bias != DN_NONE) OB_TRY(dn_md_strided(plan->store, 1, &dn_dims(plan, out)[1], NULL, &c->desc.bias));
   c->desc.algorithm = c->desc.transposed ? dnnl_deconvolution_direct : dnnl_convolution_direct;
   return OB_OK;

@@ -76,7 +76,8 @@ static ob_rig_t *build_on(ob_rig_t *rig, dn_case_t build, uint64_t seed) {
   return rig;
 }
 
-static void one(const char *name, dn_case_t build, double tolerance, uint64_t seed) {
+/* False when the engine leaves the case to others, since oneDNN is slow at it. */
+static bool one(const char *name, dn_case_t build, double tolerance, uint64_t seed) {
   ob_rig_t *rig = ob_rig_open("ref");
   if (!rig) skip();
   run(build_on(rig, build, seed), name, seed);
@@ -90,6 +91,12 @@ static void one(const char *name, dn_case_t build, double tolerance, uint64_t se
     ob_rig_close(rig);
     rig = build_on(dn_rig(), build, seed);
   }
+  const char *refusal = ob_rig_refusal(rig);
+  if (refusal && strstr(refusal, "oneDNN is slow")) {
+    ob_rig_close(rig);
+    for (int i = 0; i < count; i++) test_free(wanted[i].data);
+    return false;
+  }
   ob_rig_threads(rig, (uint32_t)(seed % 2 + 1));
   run(rig, name, seed);
   for (int i = 0; i < count; i++) expect_same(name, rig, i, tolerance, seed);
@@ -99,10 +106,13 @@ static void one(const char *name, dn_case_t build, double tolerance, uint64_t se
   for (int i = 0; i < count; i++) expect_same(name, rig, i, tolerance, seed);
   ob_rig_close(rig);
   for (int i = 0; i < count; i++) test_free(wanted[i].data);
+  return true;
 }
 
 void dn_agree(const char *name, dn_case_t build, int rounds, double tolerance) {
-  for (int round = 0; round < rounds; round++) one(name, build, tolerance, 7919 * (uint64_t)round + 17);
+  int taken = 0;
+  for (int round = 0; round < rounds; round++) taken += one(name, build, tolerance, 7919 * (uint64_t)round + 17);
+  assert_true(taken > rounds / 2);
 }
 
 ob_rig_t *dn_rig(void) {
