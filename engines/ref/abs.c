@@ -13,8 +13,15 @@ static int64_t integer(int64_t x, const void *arg) {
   return x < 0 ? (int64_t)(0 - (uint64_t)x) : x;
 }
 
+/* uint64, whose upper half looks negative. */
+static int64_t natural(int64_t x, const void *arg) {
+  (void)arg;
+  return x;
+}
+
 static ob_status_t run(const ob_kernel_call_t *call) {
-  return ob_ref_map_unary(call, &(ob_ref_unary_t){.real = real, .integer = integer}, NULL);
+  bool is_natural = call->inputs[0]->dtype == OB_UINT64;
+  return ob_ref_map_unary(call, &(ob_ref_unary_t){.real = real, .integer = is_natural ? natural : integer}, NULL);
 }
 
 const ob_kernel_t ob_ref_Abs = {.op = "Abs", .domain = "", .prepare = ob_ref_prepare_in_place, .run = run};
