@@ -3,6 +3,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import selectors
 import signal
 import subprocess
@@ -42,6 +43,7 @@ class Worker:
         return self.log.read().decode("utf-8", "replace")[-4000:]
 
     def ask(self, name, limit):
+        self.log.seek(0)  # the process shares the position
         self.log.truncate(0)
         try:
             self.process.stdin.write(f"{name}\n".encode())
@@ -112,8 +114,19 @@ class Pool:
             thread.join()
 
 
+def sanitizer(build):
+    """What a process needs to load a library that was built with AddressSanitizer."""
+    cache = (pathlib.Path(build) / "CMakeCache.txt").read_text()
+    if not re.search(r"^OB_SANITIZE:\w+=.*address", cache, re.M):
+        return {}
+    compiler = re.search(r"^CMAKE_C_COMPILER:\w+=(.*)$", cache, re.M).group(1)
+    found = subprocess.run([compiler, "-print-file-name=libasan.so"], capture_output=True, text=True, check=True).stdout.strip()
+    # the interpreter's own leaks are not of interest
+    return {"LD_PRELOAD": found, "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1"}
+
+
 def environment(build):
     """For workers: the package of this tree with the library of `build`."""
     python = str(HERE.parent.parent / "python")
     path = os.pathsep.join(p for p in (python, os.environ.get("PYTHONPATH")) if p)
-    return {**os.environ, "PYTHONPATH": path, "OUTBOARD_BUILD": str(build), "OMP_NUM_THREADS": "1"}
+    return {**os.environ, **sanitizer(build), "PYTHONPATH": path, "OUTBOARD_BUILD": str(build), "OMP_NUM_THREADS": "1"}
