@@ -75,7 +75,7 @@ def package_files(settings):
     lib = build(settings)
     files = {f"outboard/{p.name}": p for p in sorted(PACKAGE.glob("*.py"))}
     files["outboard/lib/liboutboard.so"] = (lib / "liboutboard.so").resolve()
-    engines = sorted((lib / "outboard").glob("ob_engine_*.so"))
+    engines = sorted((lib / "outboard").glob("ob_*.so"))  # and optional parts of engines
     files.update({f"outboard/lib/outboard/{p.name}": p for p in engines})
     if (settings or {}).get("bundle", "no") == "yes":
         for library in [files["outboard/lib/liboutboard.so"], *engines]:

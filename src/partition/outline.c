@@ -192,6 +192,7 @@ ob_status_t ob_partition_outline(ob_partitioning_t *p) {
     else
       OB_TRY(outline_group(&o, g));
   }
+  if (graph->nodes.count == 0) return ob_graph_compact(graph); /* a body that only hands values on */
   memmove(graph->nodes.items, graph->nodes.items + old_count, (graph->nodes.count - old_count) * sizeof *graph->nodes.items);
   graph->nodes.count -= old_count;
   for (size_t i = 0; i < graph->nodes.count; i++) graph->nodes.items[i]->id = (uint32_t)i;

@@ -74,9 +74,11 @@ static ob_status_t prepare(ob_kernel_setup_t *setup) {
   OB_TRY(ob_chain_begin(&builder, setup->arena, out->rank, out->dims));
   for (size_t i = 0; i < node->input_count; i++) {
     which[i] = (uint32_t)i;
-    in[i] = setup->inputs[i] && (i == 0 || !op->by_channel) ? ob_chain_input(&builder, (uint32_t)i, setup->inputs[i]) : -1;
+    in[i] = -1;
+    if (!setup->inputs[i] || (i > 0 && op->by_channel)) continue;
+    if (i == 1 && op->lower == lower_cast) continue; /* CastLike: only its type counts; its rank may be larger than the output's */
+    in[i] = ob_chain_input(&builder, (uint32_t)i, setup->inputs[i]);
   }
-  if (op->lower == lower_cast) in[1] = -1; /* CastLike: only its type counts */
   const ob_lowering_t lowering = {.op = op, .node = node, .in = in, .which = which, .tensors = setup->inputs, .rank = out->rank};
   ob_chain_output(&builder, op->lower(&builder, &lowering), 0);
   setup->in_place = ob_chain_in_place(setup);
