@@ -27,7 +27,17 @@ static void must(ob_status_t status) {
 
 /* ---------------------------------------------------------------- inputs */
 
-/* Ones: right for masks, indices and images alike. */
+/* An axis is the first where any input's axis 0 has its name. */
+static bool is_first(const ob_function_t *function, const char *name) {
+  ob_value_info_t info;
+  for (size_t i = 0; i < ob_function_input_count(function); i++) {
+    must(ob_function_input(function, i, &info));
+    if (info.rank > 0 && strcmp(info.dim_texts[0], name) == 0) return true;
+  }
+  return false;
+}
+
+/* Ones: right for masks, indices and images alike. A single integer is taken for a sampling rate. */
 static ob_tensor_t make_input(const ob_function_t *function, size_t index) {
   ob_value_info_t info;
   size_t count = 1;
@@ -35,7 +45,7 @@ static ob_tensor_t make_input(const ob_function_t *function, size_t index) {
   int64_t *dims = calloc((size_t)info.rank + 1, sizeof *dims);
   if (!dims) exit(1);
   for (int32_t i = 0; i < info.rank; i++) {
-    dims[i] = info.dims[i] != OB_DYNAMIC ? info.dims[i] : i == 0 ? first_axis : other_axis;
+    dims[i] = info.dims[i] != OB_DYNAMIC ? info.dims[i] : is_first(function, info.dim_texts[i]) ? first_axis : other_axis;
     count *= (size_t)dims[i];
   }
   size_t bytes = ob_dtype_bytes(info.dtype, count);
@@ -45,6 +55,7 @@ static ob_tensor_t make_input(const ob_function_t *function, size_t index) {
     if (info.dtype == OB_FLOAT32) ((float *)(void *)data)[i] = 1;
     else data[i * (bytes / count)] = 1;
   }
+  if (info.rank == 0 && info.dtype == OB_INT64) *(int64_t *)(void *)data = 16000;
   return (ob_tensor_t){.dtype = info.dtype, .rank = info.rank, .dims = dims, .data = data, .bytes = bytes};
 }
 

@@ -50,9 +50,9 @@ struct ob_instance {
   size_t offsets[TOY_VALUES];
 };
 
-static void toy_close(ob_engine_t *engine) { atomic_fetch_add(&((toy_t *)engine)->closes, 1); }
+TOY_UNUSED static void toy_close(ob_engine_t *engine) { atomic_fetch_add(&((toy_t *)engine)->closes, 1); }
 
-static bool toy_supports(const ob_engine_t *engine, const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t size) {
+TOY_UNUSED static bool toy_supports(const ob_engine_t *engine, const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t size) {
   const toy_t *toy = (const toy_t *)engine;
   static const char known[] = ",Neg,Identity,Add,Mul,NonZero,";
   char name[64];
@@ -111,14 +111,14 @@ static ob_status_t toy_make(toy_t *toy, const ob_region_view_t *region, ob_execu
   return OB_OK;
 }
 
-static ob_status_t toy_compile(ob_engine_t *engine, const ob_region_view_t *region, ob_executable_t **executable) {
+TOY_UNUSED static ob_status_t toy_compile(ob_engine_t *engine, const ob_region_view_t *region, ob_executable_t **executable) {
   toy_t *toy = (toy_t *)engine;
   atomic_fetch_add(&toy->compiles, 1);
   if (toy->fails_compile) return (toy->host->fail)(OB_ENGINE_ERROR, "the toy does not compile today");
   return toy_make(toy, region, executable);
 }
 
-static ob_status_t toy_save(const ob_executable_t *executable, void **blob, size_t *size) {
+TOY_UNUSED static ob_status_t toy_save(const ob_executable_t *executable, void **blob, size_t *size) {
   const ob_allocator_t *allocator = executable->toy->host->allocator;
   *blob = allocator->allocate(allocator->self, 8, 8);
   if (!*blob) return OB_OUT_OF_MEMORY;
@@ -127,14 +127,14 @@ static ob_status_t toy_save(const ob_executable_t *executable, void **blob, size
   return OB_OK;
 }
 
-static ob_status_t toy_load(ob_engine_t *engine, const ob_region_view_t *region, const void *blob, size_t size, ob_executable_t **executable) {
+TOY_UNUSED static ob_status_t toy_load(ob_engine_t *engine, const ob_region_view_t *region, const void *blob, size_t size, ob_executable_t **executable) {
   toy_t *toy = (toy_t *)engine;
   if (size != 8 || memcmp(blob, "toy blob", 8) != 0) return (toy->host->fail)(OB_ENGINE_ERROR, "the blob is damaged");
   atomic_fetch_add(&toy->loads, 1);
   return toy_make(toy, region, executable);
 }
 
-static ob_status_t toy_bind(ob_executable_t *executable, const ob_binding_t *binding, ob_instance_info_t *info, ob_instance_t **out) {
+TOY_UNUSED static ob_status_t toy_bind(ob_executable_t *executable, const ob_binding_t *binding, ob_instance_info_t *info, ob_instance_t **out) {
   toy_t *toy = executable->toy;
   atomic_fetch_add(&toy->binds, 1);
   if (toy->fails_bind) return (toy->host->fail)(OB_ENGINE_ERROR, "the toy does not bind today");
@@ -188,7 +188,7 @@ static ob_status_t toy_node(const ob_instance_t *instance, const ob_call_t *call
   return OB_OK;
 }
 
-static ob_status_t toy_run(const ob_instance_t *instance, const ob_call_t *call) {
+TOY_UNUSED static ob_status_t toy_run(const ob_instance_t *instance, const ob_call_t *call) {
   toy_t *toy = instance->executable->toy;
   const ob_region_view_t *region = instance->executable->region;
   float *data[TOY_VALUES];
@@ -207,19 +207,19 @@ static ob_status_t toy_run(const ob_instance_t *instance, const ob_call_t *call)
   return OB_OK;
 }
 
-static void toy_release_instance(ob_instance_t *instance) {
+TOY_UNUSED static void toy_release_instance(ob_instance_t *instance) {
   atomic_fetch_sub(&instance->executable->toy->live, 1);
   free(instance);
 }
 
-static void toy_release_executable(ob_executable_t *executable) {
+TOY_UNUSED static void toy_release_executable(ob_executable_t *executable) {
   atomic_fetch_sub(&executable->toy->live, 1);
   free(executable);
 }
 
-static const char *toy_fingerprint(const ob_engine_t *engine) { return ((const toy_t *)engine)->fingerprint; }
+TOY_UNUSED static const char *toy_fingerprint(const ob_engine_t *engine) { return ((const toy_t *)engine)->fingerprint; }
 
-static void toy_info(const ob_engine_t *engine, ob_engine_info_t *info) {
+TOY_UNUSED static void toy_info(const ob_engine_t *engine, ob_engine_info_t *info) {
   const toy_t *toy = (const toy_t *)engine;
   info->name = toy->name;
   info->version = "1";
@@ -228,7 +228,7 @@ static void toy_info(const ob_engine_t *engine, ob_engine_info_t *info) {
   info->flags = toy->flags;
 }
 
-static ob_status_t toy_open(toy_t *toy, const ob_host_t *host, ob_engine_t **engine) {
+TOY_UNUSED static ob_status_t toy_open(toy_t *toy, const ob_host_t *host, ob_engine_t **engine) {
   toy->host = host;
   atomic_fetch_add(&toy->opens, 1);
   if (toy->fails_open) return (host->fail)(OB_ENGINE_ERROR, "the toy's library has gone");
