@@ -13,7 +13,7 @@ size_t ob_tensor_count(const ob_tensor_t *tensor) {
 
 ob_status_t ob_kernel_poll(const ob_kernel_call_t *kernel) {
   const ob_call_t *call = kernel->call;
-  if (call->cancel && *call->cancel) return ob_fail(OB_CANCELLED, "cancelled");
+  if (call->cancel && __atomic_load_n(call->cancel, __ATOMIC_RELAXED)) return ob_fail(OB_CANCELLED, "cancelled");
   if (call->deadline_ns == 0) return OB_OK;
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

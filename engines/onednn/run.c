@@ -78,7 +78,7 @@ static void *address(const dn_buffer_t *buffer, const ob_call_t *call) {
 
 static ob_status_t check_patience(const ob_call_t *call) {
   struct timespec now;
-  if (call->cancel && *call->cancel) return ob_fail(OB_CANCELLED, "the call was cancelled");
+  if (call->cancel && __atomic_load_n(call->cancel, __ATOMIC_RELAXED)) return ob_fail(OB_CANCELLED, "the call was cancelled");
   if (call->deadline_ns == 0) return OB_OK;
   clock_gettime(CLOCK_MONOTONIC, &now);
   uint64_t ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;

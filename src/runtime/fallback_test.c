@@ -210,6 +210,82 @@ static void blobs_are_loaded_unless_stale_or_damaged(void **state) {
   run_artifact("first");
   assert_int_equal(first.loads, 1);
   assert_int_equal(first.compiles, 2);
+  assert_int_equal(log_lines.warnings, 1);
+  assert_string_equal(log_lines.lines[0], "region 'first_0': what engine 'first' saved is of another version or machine ('toy 1', here 'toy 2'): built again");
+  first.fingerprint = "toy 1";
+  first.fails_load = true;
+  run_artifact("first");
+  assert_int_equal(first.loads, 1);
+  assert_int_equal(first.compiles, 3);
+  assert_int_equal(log_lines.warnings, 2);
+  assert_string_equal(log_lines.lines[1], "region 'first_0': engine 'first' does not take its saved form (the blob is damaged), built again");
+  remove(artifact);
+}
+
+/* What is wrong with a file is said with its name, and nothing is left behind. */
+static void refuse_file(const char *bytes, size_t size, ob_status_t status, const char *words) {
+  ob_model_t *model = (ob_model_t *)&toy;
+  FILE *file = fopen(artifact, "wb");
+  assert_int_equal(fwrite(bytes, 1, size, file), size);
+  fclose(file);
+  assert_int_equal(open_artifact("first", &model), status);
+  assert_null(model);
+  assert_message(artifact);
+  assert_message(words);
+}
+
+static void damaged_and_foreign_files_are_told_apart(void **state) {
+  static char bytes[65536];
+  (void)state;
+  save_from("first");
+  FILE *file = fopen(artifact, "rb");
+  size_t size = fread(bytes, 1, sizeof bytes, file);
+  fclose(file);
+  refuse_file("#!/bin/sh\necho no model\n", 24, OB_INVALID_MODEL, "is neither an ONNX model nor an Outboard artifact");
+  refuse_file(bytes, 100, OB_INVALID_ARTIFACT, "in a file of 100 bytes: damaged, cut short, or not an artifact");
+  refuse_file(bytes, size - 1, OB_INVALID_ARTIFACT, "damaged or cut short");
+  char *version = memmem(bytes, size, "\"version\":\"1.", 13);
+  assert_non_null(version);
+  version[11] = '7';
+  refuse_file(bytes, size, OB_UNSUPPORTED, "the artifact has format version 7.0, this is version 1.0: compile the model again with this version");
+  version[11] = '1';
+  char *name = memmem(bytes, size, "first_0", 7);
+  assert_non_null(name);
+  name[0] = 'F';
+  refuse_file(bytes, size, OB_INVALID_ARTIFACT, "the graph is damaged: its SHA-256 differs; compile the model again");
+  assert_int_equal(ob_model_open("build/no such file.ob", NULL, &(ob_model_t *){NULL}), OB_NOT_FOUND);
+  assert_message("build/no such file.ob");
+  remove(artifact);
+}
+
+static void the_report_says_why_a_region_moved(void **state) {
+  ob_model_t *model;
+  char *text;
+  (void)state;
+  first.fails_compile = true;
+  assert_int_equal(toy_load_model(&toy, "first,second", &log_lines, &model), OB_OK);
+  assert_int_equal(ob_model_report(model, OB_REPORT_TEXT, &text), OB_OK);
+  if (!strstr(text, "the toy does not compile today")) fail_msg("%s", text);
+  ob_release(text);
+  ob_model_close(model);
+}
+
+/* An engine that does not open, or is of another ABI, by the time an artifact is loaded. */
+static void engines_that_went_bad_since_are_replaced(void **state) {
+  (void)state;
+  save_from("first");
+  first.fails_open = true;
+  run_artifact(NULL);
+  assert_non_null(strstr(log_lines.lines[0], "instead of 'first': engine 'first' does not open: the toy's library has gone"));
+  first.fails_open = false;
+  first.abi = OB_ENGINE_ABI + 1;
+  run_artifact(NULL);
+  assert_non_null(strstr(log_lines.lines[1], "engine 'first' has ABI 2, this Outboard has 1: build it again against its headers"));
+  first.abi = OB_ENGINE_ABI;
+  first.fails_bind = true;
+  run_artifact("first,second");
+  assert_non_null(strstr(log_lines.lines[2], "the toy does not bind today"));
+  assert_int_equal(log_lines.warnings, 3);
   remove(artifact);
 }
 
@@ -228,6 +304,9 @@ int main(void) {
       TEST(an_artifact_whose_engine_is_missing_runs_elsewhere),
       TEST(an_artifact_is_kept_to_the_engines_asked_for),
       TEST(blobs_are_loaded_unless_stale_or_damaged),
+      TEST(damaged_and_foreign_files_are_told_apart),
+      TEST(the_report_says_why_a_region_moved),
+      TEST(engines_that_went_bad_since_are_replaced),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

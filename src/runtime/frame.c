@@ -263,7 +263,7 @@ static ob_status_t place_outputs(ob_frame_t *frame, uint32_t index) {
 /* ---------------------------------------------------------------- running */
 
 ob_status_t ob_context_check(const ob_context_t *context) {
-  if (context->cancel && *context->cancel) return ob_fail(OB_CANCELLED, "the call was cancelled");
+  if (context->cancel && __atomic_load_n(context->cancel, __ATOMIC_RELAXED)) return ob_fail(OB_CANCELLED, "the call was cancelled");
   if (context->deadline_ns > 0 && ob_now_ns() >= context->deadline_ns)
     return ob_fail(OB_DEADLINE_EXCEEDED, "the call's deadline has passed");
   return OB_OK;

@@ -10,26 +10,9 @@
 static const char artifact[] = "build/memory_test.ob";
 static toy_model_t toy;
 
-/* ---------------------------------------------------------------- a model */
-
-/* y = Erf(pool(relu(conv(x)))) with x of shape [n, 3, 8, 8], and where it is not zero: a region for each engine, and a dynamic one. */
-static void build(void) {
-  static const char *const dims[] = {"n", "3", "8", "8"};
-  static const int64_t filter_dims[] = {16, 3, 3, 3};
-  static float filter[16 * 27];
-  toy_begin(&toy);
-  for (size_t i = 0; i < sizeof filter / sizeof *filter; i++) filter[i] = (float)((int)(i % 7) - 3);
-  ob_value_t *x = toy_input(&toy, "x", 4, dims), *w = toy_weight(&toy, "w", 4, filter_dims, filter, sizeof filter);
-  ob_value_t *relu = toy_apply(&toy, "Relu", "relu", toy_apply(&toy, "Conv", "conv", x, w), NULL);
-  ob_value_t *pooled = toy_apply(&toy, "GlobalAveragePool", "pool", relu, NULL);
-  ob_value_t *y = toy_apply(&toy, "Erf", "y", pooled, NULL);
-  assert_int_equal(ob_graph_add_output(toy.module->main, y), OB_OK);
-  toy_finish(&toy, toy_apply(&toy, "NonZero", "places", y, NULL));
-}
-
 static int set_up(void **state) {
   (void)state;
-  build();
+  toy_layers(&toy);
   return 0;
 }
 

@@ -105,16 +105,26 @@ void ob_unit_free(ob_unit_t *unit) {
 
 /* ---------------------------------------------------------------- backends */
 
-/* What another version of the engine, or the same on another machine, has left in the artifact is never used. With the lock held. */
-static void drop_stale_data(const ob_backend_t *backend) {
+/* What another version of the engine, or the same on another machine, has left in the artifact is never used. With the lock held.
+ * True when there was something. */
+static bool drop_stale_data(const ob_backend_t *backend) {
   ob_region_t *region = backend->unit->region;
   size_t kept = 0;
-  if (region->fingerprint && strcmp(region->fingerprint, backend->engine->fingerprint) == 0) return;
+  if (region->fingerprint && strcmp(region->fingerprint, backend->engine->fingerprint) == 0) return false;
   for (size_t i = 0; i < region->packed.count; i++)
     if (region->packed.items[i].constant) region->packed.items[kept++] = region->packed.items[i];
+  bool dropped = region->blob || kept < region->packed.count;
   region->packed.count = kept;
   region->blob = NULL;
   region->blob_bytes = 0;
+  return dropped;
+}
+
+static void warn_stale(const ob_backend_t *backend) {
+  const ob_region_t *region = backend->unit->region;
+  const char *before = region->fingerprint ? region->fingerprint : "";
+  ob_log(OB_LOG_WARNING, "region '%s': what engine '%s' saved is of another version or machine ('%s', here '%s'): built again",
+         ob_quote(region->symbol), backend->engine->name, ob_quote(before), ob_quote(backend->engine->fingerprint));
 }
 
 /* From the blob if there is a good one, else anew. */
@@ -147,11 +157,12 @@ ob_status_t ob_backend_create(const ob_backend_request_t *request, ob_backend_t 
   ob_arena_init(&backend->arena, model->allocator);
   ob_status_t status = OB_ARENA_ARRAY(&backend->arena, unit->region->body->values.count, &backend->constant_requests);
   pthread_mutex_lock(&model->lock);
-  if (backend->keeps) drop_stale_data(backend);
+  bool stale = backend->keeps && drop_stale_data(backend);
   if (status == OB_OK && !backend->keeps) status = ob_constants_unpack(model, unit->region->body);
   if (status == OB_OK)
     status = ob_view_create(unit->region->body, unit->region->symbol, backend, &backend->arena, &backend->view);
   pthread_mutex_unlock(&model->lock);
+  if (stale) warn_stale(backend);
   if (status == OB_OK) status = make_executable(backend);
   if (status != OB_OK) {
     ob_backend_free(backend);
@@ -366,8 +377,8 @@ ob_status_t ob_backend_bind(ob_backend_t *backend, const ob_bind_request_t *requ
     if (status == OB_OK && !bound->instance) status = ob_fail(OB_ENGINE_ERROR, "bind gives no instance");
     if (status == OB_OK) status = check_layouts(bound, &binding);
     if (status != OB_OK) ob_fail_within(status, "engine '%s': ", backend->engine->name);
-  } else if (ob_status_blames_engine(status)) {
-    status = OB_INVALID_ARGUMENT; /* the host's own arithmetic: no other engine would help */
+  } else if (status != OB_OUT_OF_MEMORY) {
+    status = OB_INVALID_ARGUMENT; /* the host's own arithmetic: it is the shapes, and no other engine would help */
   }
   if (status == OB_OK) status = keep_outputs(bound, &binding);
   ob_arena_free(&scratch);
