@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "base/dtype.h"
+#include "base/str.h"
 #include "plan/memory.h"
 #include "runtime/bind.h"
 #include "runtime/program.h"
@@ -26,16 +27,57 @@ typedef struct planner {
 
 /* ---------------------------------------------------------------- shapes and contents */
 
+/* The symbols of an expression, each once, as far as there is room. */
+typedef struct symbol_list {
+  uint32_t items[8];
+  size_t count;
+} symbol_list_t;
+
+static void list_symbols(const ob_expr_t *expr, symbol_list_t *list) {
+  for (uint32_t i = 0; i < expr->count; i++) list_symbols(expr->args[i], list);
+  if (expr->op != OB_EXPR_SYMBOL) return;
+  for (size_t i = 0; i < list->count; i++)
+    if (list->items[i] == (uint32_t)expr->value) return;
+  if (list->count < sizeof list->items / sizeof *list->items) list->items[list->count++] = (uint32_t)expr->value;
+}
+
+/* "n = 4 ('x' axis 0), k = 3": the numbers that an expression was computed with, and where they come from. */
+static void print_numbers(const planner_t *p, const ob_expr_t *expr, ob_str_t *text) {
+  const ob_module_t *module = p->program->model->module;
+  symbol_list_t list = {.count = 0};
+  list_symbols(expr, &list);
+  for (size_t i = 0; i < list.count; i++) {
+    const ob_symbol_t *symbol = ob_expr_symbol_at(module->exprs, list.items[i]);
+    ob_str_printf(text, "%s%s = %lld", i > 0 ? ", " : "", ob_quote(symbol->name), (long long)p->request->symbols[list.items[i]]);
+    bool given = symbol->source == OB_SYMBOL_DIM || symbol->source == OB_SYMBOL_ELEMENT;
+    if (!given || symbol->input >= module->main->inputs.count) continue;
+    ob_str_printf(text, " ('%s' %s %u)", ob_quote(module->main->inputs.items[symbol->input]->name),
+                  symbol->source == OB_SYMBOL_DIM ? "axis" : "element", symbol->index);
+  }
+}
+
+/* "node 'sum': Add: the shapes broadcast: eq(n, m) does not hold for n = 4 ('x' axis 0), m = 3 ('y' axis 0)" */
+static ob_status_t fail_guard(const planner_t *p, const ob_guard_t *guard, ob_status_t status) {
+  const char *node = ob_quote(guard->node ? guard->node : ""), *reason = guard->reason ? guard->reason : "the shapes do not fit";
+  ob_str_t text, numbers;
+  ob_str_init(&text, p->program->model->allocator);
+  ob_str_init(&numbers, p->program->model->allocator);
+  ob_expr_print(p->program->model->module->exprs, guard->expr, &text);
+  print_numbers(p, guard->expr, &numbers);
+  const char *formula = text.text ? text.text : "", *with = numbers.text ? numbers.text : "";
+  if (status != OB_OK) ob_fail_within(status, "node '%s': %s: %s, with %s: ", node, reason, formula, with);
+  else status = ob_fail(OB_INVALID_ARGUMENT, "node '%s': %s: %s does not hold for %s", node, reason, formula, with);
+  ob_str_free(&text);
+  ob_str_free(&numbers);
+  return status;
+}
+
 static ob_status_t check_guards(const planner_t *p) {
   for (size_t i = 0; i < p->segment->guards.count; i++) {
     const ob_guard_t *guard = p->segment->guards.items[i];
     int64_t holds;
     ob_status_t status = ob_expr_eval(guard->expr, p->request->symbols, &holds);
-    if (status == OB_OK && holds) continue;
-    const char *node = guard->node ? guard->node : "";
-    const char *reason = guard->reason ? guard->reason : "the shapes do not fit";
-    if (status != OB_OK) return ob_fail_within(status, "node '%s': %s: ", ob_quote(node), reason);
-    return ob_fail(OB_INVALID_ARGUMENT, "node '%s': %s", ob_quote(node), reason);
+    if (status != OB_OK || !holds) return fail_guard(p, guard, status);
   }
   return OB_OK;
 }
