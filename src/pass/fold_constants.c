@@ -1,9 +1,12 @@
 /* Computes at compile time what depends on constants alone. */
+#include "base/checked.h"
 #include "base/dtype.h"
 #include "pass/rewrite.h"
 
 /* What may come of folding without anybody heavy needing it: an Expand of one number to a gigabyte stays an Expand. */
 enum { LARGEST_GROWTH = 1 << 20 };
+/* Quantised weights that would take more than this as floats stay as they are: the file of a model of gigabytes must not grow eightfold. */
+enum { LARGEST_WEIGHTS = 16 << 20 };
 
 static bool feeds_contraction(const ob_graph_t *graph, const ob_node_t *node) {
   for (size_t i = 0; i < graph->nodes.count; i++) {
@@ -15,32 +18,36 @@ static bool feeds_contraction(const ob_graph_t *graph, const ob_node_t *node) {
   return false;
 }
 
-/* Does the result take much more room than what it is made of? */
-static bool grows(const ob_node_t *node) {
-  size_t in = 0, out = 0;
-  for (size_t i = 0; i < node->input_count; i++)
-    if (node->inputs[i]) in += node->inputs[i]->constant->bytes;
+/* Bytes of what the node makes; SIZE_MAX: too many to count. */
+static size_t result_bytes(const ob_node_t *node) {
+  size_t out = 0;
   for (size_t i = 0; i < node->output_count; i++) {
     int64_t dims[OB_MAX_RANK];
     size_t bytes;
     const ob_value_t *value = node->outputs[i];
     if (!value || !ob_type_is_static(&value->type, dims)) continue;
-    if (!ob_tensor_bytes(value->type.dtype, value->type.rank, dims, &bytes)) return true;
-    out += bytes;
+    if (!ob_tensor_bytes(value->type.dtype, value->type.rank, dims, &bytes) || !ob_add_size(out, bytes, &out)) return SIZE_MAX;
   }
+  return out;
+}
+
+/* Does the result take much more room than what it is made of? */
+static bool grows(const ob_node_t *node) {
+  size_t in = 0, out = result_bytes(node);
+  for (size_t i = 0; i < node->input_count; i++)
+    if (node->inputs[i]) in += node->inputs[i]->constant->bytes;
   return out > LARGEST_GROWTH && out / 2 > in;
 }
 
 static bool may_fold(const ob_graph_t *graph, const ob_node_t *node) {
   if (node->region || node->body_count > 0 || node->op->flags & (OB_OP_RANDOM | OB_OP_CONTROL)) return false;
-  /* quantised weights stay quantised: engines fuse DequantizeLinear, and the artifact stays small */
-  if (ob_rewrite_is(node, "DequantizeLinear")) return false;
   for (size_t i = 0; i < node->input_count; i++) {
     const ob_value_t *value = node->inputs[i];
     if (value && (!value->constant || !value->constant->data)) return false;
   }
   for (size_t i = 0; i < node->output_count; i++)
     if (node->outputs[i] && node->outputs[i]->type.kind != OB_TENSOR) return false;
+  if (ob_rewrite_is(node, "DequantizeLinear") && result_bytes(node) > LARGEST_WEIGHTS) return false;
   return !grows(node) || feeds_contraction(graph, node);
 }
 
