@@ -1,4 +1,4 @@
-"""The pass that takes Attention apart: which it takes, and that the answers stay."""
+"""The passes that take Attention and RotaryEmbedding apart: which they take, and that the answers stay."""
 import subprocess
 
 import numpy as np
@@ -61,10 +61,24 @@ def test_stays(passes, why):
     assert "Attention" in passes(g, *(y[::3] if why == "scores" else [y]), judge=lambda model, feeds: [])
 
 
+@pytest.mark.parametrize("pairs", [0, 1])
+@pytest.mark.parametrize("turned", [0, 4])
+@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize("positions", [False, True])
+def test_rotary_embedding(passes, pairs, turned, flat, positions):
+    g = Graph(opset=23)
+    x = g.input(2, 5, 24) if flat else g.input(2, 3, 5, 8)
+    cache = [rng(9 if positions else 2, *([] if positions else [5]), (turned or 8) // 2, seed=s) for s in (1, 2)]
+    places = [np.arange(10, dtype="int64").reshape(2, 5) % 9] if positions else []
+    y = g.RotaryEmbedding(x, *cache, *places, interleaved=pairs, rotary_embedding_dim=turned, **({"num_heads": 3} if flat else {}))
+    assert "RotaryEmbedding" not in passes(g, y)
+
+
 def test_every_allocation_may_fail(tmp_path):
     g = Graph(opset=24)
     past = g.input(2, 2, "past", 4)
     y = g.Attention(g.input(2, 3, 16), g.input(2, 3, 8), g.input(2, 3, 8), "", past, past, q_num_heads=4, kv_num_heads=2, is_causal=1, softcap=2.0)
+    y = g.RotaryEmbedding(y, rng(2, 3, 1), rng(2, 3, 1), num_heads=4, interleaved=1, rotary_embedding_dim=2)
     (tmp_path / "m.onnx").write_bytes(g.model(y).SerializeToString())
     done = subprocess.run([str(TOOL), str(tmp_path / "m.onnx"), "sweep"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
