@@ -128,6 +128,20 @@ static void cast(ob_rig_t *rig, ob_random_t *random) {
   ob_rig_int(rig, "saturate", 1);
 }
 
+/* Of the second operand only the type counts: its shape has nothing to do with the output's. */
+static void cast_like(ob_rig_t *rig, ob_random_t *random) {
+  const bool same = ob_pick(random, 0, 1) != 0;
+  int64_t dims[OB_MAX_RANK], other[OB_MAX_RANK];
+  int32_t rank;
+  shape_of(random, &rank, dims);
+  const int32_t other_rank = ob_random_dims(random, 0, 5, 5, false, other);
+  const int x = ob_agree_data(rig, random, OB_FLOAT32, rank, dims, -9, 9);
+  const int like = ob_agree_data(rig, random, same ? OB_FLOAT32 : OB_INT32, other_rank, other, 0, 9);
+  const int y = ob_agree_output(rig, same ? OB_FLOAT32 : OB_INT32, rank, dims);
+  ob_rig_node(rig, "CastLike", OB_LIST(x, like), OB_LIST(y));
+  ob_rig_int(rig, "saturate", 1);
+}
+
 static void quantize(ob_rig_t *rig, ob_random_t *random) {
   static const ob_dtype_t all[] = {OB_UINT8, OB_INT8, OB_UINT16, OB_INT16};
   const ob_dtype_t to = all[ob_pick(random, 0, 3)];
@@ -163,12 +177,13 @@ OB_AGREES(where, 60, 0)
 OB_AGREES(bits, 60, 0)
 OB_AGREES(clip, 60, 0)
 OB_AGREES(cast, 120, 0)
+OB_AGREES(cast_like, 60, 0)
 OB_AGREES(quantize, 80, 1e-6)
 OB_AGREES(batch_norm, 40, 2e-6)
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(unary_agrees), cmocka_unit_test(numeric_agrees), cmocka_unit_test(compare_agrees),
                                      cmocka_unit_test(where_agrees), cmocka_unit_test(bits_agrees),    cmocka_unit_test(clip_agrees),
-                                     cmocka_unit_test(cast_agrees),  cmocka_unit_test(quantize_agrees), cmocka_unit_test(batch_norm_agrees)};
+                                     cmocka_unit_test(cast_agrees),  cmocka_unit_test(cast_like_agrees), cmocka_unit_test(quantize_agrees), cmocka_unit_test(batch_norm_agrees)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
