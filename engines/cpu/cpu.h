@@ -10,6 +10,8 @@ const ob_isa_t *ob_cpu_isa(void);
 /* For tests: use the loops called `name`; false when this machine or build lacks them. NULL: choose again. */
 bool ob_cpu_isa_use(const char *name);
 extern const ob_kit_engine_t ob_cpu_engine;
+/* The kernel of the node's operator, or NULL. */
+const ob_kernel_t *ob_cpu_kernel(const ob_node_view_t *node);
 
 /* Runs body(arg, piece, begin, end) over [0, count) in at most `threads` pieces of at least `grain`; piece numbers are below
  * `threads`, so that each can have scratch of its own. */

@@ -1,8 +1,9 @@
 /* The engine: its kernels, and what it says about itself. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cpu/chain/group.h"
-#include "cpu/cpu.h"
+#include "cpu/wide.h"
 
 #define K(op) extern const ob_kernel_t ob_cpu_kernel_##op;
 #include "cpu/kernels.def"
@@ -16,6 +17,12 @@ static const ob_kernel_t *const kernels[] = {
 #undef K
 #undef E
 };
+
+const ob_kernel_t *ob_cpu_kernel(const ob_node_view_t *node) {
+  for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
+    if (strcmp(kernels[i]->op, node->op) == 0 && strcmp(kernels[i]->domain, node->domain) == 0) return kernels[i];
+  return NULL;
+}
 
 /* Packed constants are in panels as wide as the registers. */
 static const char *fingerprint(void) {
@@ -34,4 +41,5 @@ const ob_kit_engine_t ob_cpu_engine = {
     .fingerprint = fingerprint,
     .group = ob_chain_group,
     .group_kernel = &ob_chain_group_kernel,
+    .variant = ob_cpu_variant,
 };

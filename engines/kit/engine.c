@@ -20,7 +20,8 @@ static const ob_kernel_t *find_named(const ob_engine_t *engine, const char *doma
 }
 
 static const ob_kernel_t *find_kernel(const ob_engine_t *engine, const ob_node_view_t *node) {
-  return find_named(engine, node->domain, node->op);
+  const ob_kernel_t *kernel = find_named(engine, node->domain, node->op);
+  return kernel && engine->kit->variant ? engine->kit->variant(kernel, node) : kernel;
 }
 
 static bool knows(const ob_engine_t *engine, const char *domain, const char *op) { return find_named(engine, domain, op) != NULL; }

@@ -72,6 +72,8 @@ typedef struct ob_kit_engine {
    * `groups` comes in as OB_KIT_ALONE. NULL: each node is a step of its own. */
   ob_status_t (*group)(const ob_region_view_t *region, uint32_t *groups);
   const ob_kernel_t *group_kernel; /* op, supports, compile and packs are not looked at: those of the members' kernels count */
+  /* The kernel to use for a node in place of its operator's, as its element types may ask for; the operator's own otherwise. NULL: always that. */
+  const ob_kernel_t *(*variant)(const ob_kernel_t *kernel, const ob_node_view_t *node);
 } ob_kit_engine_t;
 /* The whole of ob_engine_entry() of such an engine. `engine` is static. */
 const ob_engine_api_t *ob_kit_entry(const ob_kit_engine_t *engine, uint32_t host_abi);
