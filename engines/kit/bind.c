@@ -27,11 +27,20 @@ static ob_status_t fail_size(const binder_t *binder, const ob_value_view_t *valu
   return ob_fail(OB_INVALID_ARGUMENT, "node '%s' (%s): value %s is too large", ob_quote(node->name), node->op, ob_quote(value->name));
 }
 
+/* Without an element type there is no size to keep room for. */
+static ob_status_t check_type(const binder_t *binder, const ob_value_view_t *value) {
+  if (value->kind != OB_TENSOR || value->dtype != OB_UNDEFINED || value->producer < 0) return OB_OK;
+  const ob_node_view_t *node = binder->binding->region->nodes[value->producer];
+  return ob_fail(OB_INVALID_MODEL, "node '%s' (%s): the element type of output %u is not known", ob_quote(node->name), node->op,
+                 (unsigned)value->producer_output);
+}
+
 static ob_status_t bind_value(binder_t *binder, const ob_value_view_t *value) {
   ob_instance_t *instance = binder->instance;
   const ob_binding_t *binding = binder->binding;
   ob_tensor_t *tensor = &instance->tensors[value->index];
   const int64_t *dims = binding->dims[value->index];
+  OB_TRY(check_type(binder, value));
   *tensor = (ob_tensor_t){.kind = value->kind, .dtype = value->dtype, .rank = -1};
   if (dims && value->kind == OB_TENSOR) {
     int64_t *copy;

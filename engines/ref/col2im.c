@@ -1,5 +1,6 @@
 /* Col2Im: adds the columns of sliding blocks back together to an image: the inverse of taking a convolution's windows. */
 #include "ref/support/element.h"
+#include "ref/support/sample.h"
 #include "ref/support/shape.h"
 
 typedef struct geometry {
@@ -75,4 +76,4 @@ static ob_status_t run(const ob_kernel_call_t *call) {
   return OB_OK;
 }
 
-const ob_kernel_t ob_ref_Col2Im = {.op = "Col2Im", .domain = "", .run = run};
+const ob_kernel_t ob_ref_Col2Im = {.op = "Col2Im", .domain = "", .supports = ob_ref_takes_numbers, .run = run};

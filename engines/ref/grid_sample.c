@@ -33,4 +33,4 @@ static ob_status_t run(const ob_kernel_call_t *call) {
   return OB_OK;
 }
 
-const ob_kernel_t ob_ref_GridSample = {.op = "GridSample", .domain = "", .run = run};
+const ob_kernel_t ob_ref_GridSample = {.op = "GridSample", .domain = "", .supports = ob_ref_takes_numbers, .run = run};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ref/support/resample.h"
+#include "ref/support/sample.h"
 
 static size_t largest(const ob_kernel_setup_t *setup) {
   size_t count = 1;
@@ -93,4 +94,4 @@ static ob_status_t run(const ob_kernel_call_t *call) {
   return OB_OK;
 }
 
-const ob_kernel_t ob_ref_Resize = {.op = "Resize", .domain = "", .prepare = prepare, .run = run};
+const ob_kernel_t ob_ref_Resize = {.op = "Resize", .domain = "", .supports = ob_ref_takes_numbers, .prepare = prepare, .run = run};

@@ -18,7 +18,10 @@ static ob_status_t infer(ob_infer_t *infer) {
   ob_shape_t output = ob_shape_of(3, (ob_dim_t[]){q.dims[0], q.dims[1], ob_dim_times(infer, value_size, heads)});
   ob_shape_t state = ob_shape_of(4, (ob_dim_t[]){q.dims[0], kv_heads, key_size, value_size});
   OB_TRY(ob_infer_set(infer, 0, OB_UNDEFINED, &output));
-  return ob_infer_set(infer, 1, OB_UNDEFINED, &state);
+  /* without a state to begin with, its type is what the model says, or that of the inputs */
+  const ob_value_t *present = infer->node->output_count > 1 ? infer->node->outputs[1] : NULL;
+  bool free = !ob_infer_has(infer, 3) && present && present->type.dtype == OB_UNDEFINED;
+  return ob_infer_set(infer, 1, free ? ob_infer_dtype(infer, 0) : OB_UNDEFINED, &state);
 }
 
 const ob_op_t ob_op_LinearAttention = {

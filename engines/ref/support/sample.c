@@ -2,6 +2,7 @@
 #include "ref/support/sample.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* Reflects until `x` is inside [low, high]. */
 static double reflect(double x, double low, double high) {
@@ -83,4 +84,12 @@ double ob_ref_sample(const ob_ref_sampler_t *s, size_t from, const double *x) {
     if (at >= 0) sum += weight * ob_ref_get(s->image->dtype, s->image->data, from + (size_t)at);
   } while (ob_ref_next(s->rank, counts, index));
   return sum;
+}
+
+bool ob_ref_takes_numbers(const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t reason_size) {
+  (void)region;
+  ob_dtype_t dtype = node->inputs[0]->dtype;
+  if (dtype != OB_STRING && dtype != OB_COMPLEX64 && dtype != OB_COMPLEX128) return true;
+  snprintf(reason, reason_size, "%s: elements of type %s can't be added up", node->op, ob_dtype_name(dtype));
+  return false;
 }

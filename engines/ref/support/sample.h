@@ -20,4 +20,8 @@ typedef struct ob_ref_sampler {
 /* The value at coordinates `x` (in pixels, outermost axis first) of the channel that begins at `from`. Any x is safe. */
 double ob_ref_sample(const ob_ref_sampler_t *sampler, size_t from, const double *x);
 
+/* `supports` of operators that compute with elements, though their definition lets any type in: there are no sums of strings, and none of
+ * complex numbers here. */
+bool ob_ref_takes_numbers(const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t reason_size);
+
 #endif
