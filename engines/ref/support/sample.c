@@ -88,7 +88,7 @@ double ob_ref_sample(const ob_ref_sampler_t *s, size_t from, const double *x) {
 
 bool ob_ref_takes_numbers(const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t reason_size) {
   (void)region;
-  ob_dtype_t dtype = node->inputs[0]->dtype;
+  ob_dtype_t dtype = node->input_count > 0 && node->inputs[0] ? node->inputs[0]->dtype : OB_UNDEFINED;
   if (dtype != OB_STRING && dtype != OB_COMPLEX64 && dtype != OB_COMPLEX128) return true;
   snprintf(reason, reason_size, "%s: elements of type %s can't be added up", node->op, ob_dtype_name(dtype));
   return false;
