@@ -129,6 +129,22 @@ static void utf8(void **state) {
   assert_false(ob_utf8_is_valid("\0", 1));
 }
 
+/* The instructions of the CPU, where it has some, do what the plain loops do. */
+static void sha256_blocks(void **state) {
+  uint8_t blocks[64 * 9];
+  ob_sha256_t hash;
+  (void)state;
+  for (size_t i = 0; i < sizeof blocks; i++) blocks[i] = (uint8_t)(i * i * 31 + i / 7);
+  ob_sha256_init(&hash);
+  for (size_t at = 0; at < sizeof blocks; at += 64) {
+    uint32_t plain[8];
+    memcpy(plain, hash.state, sizeof plain);
+    ob_sha256_block_plain(plain, blocks + at);
+    ob_sha256_update(&hash, blocks + at, 64);
+    assert_memory_equal(plain, hash.state, sizeof plain);
+  }
+}
+
 static void sha256(void **state) {
   (void)state;
   static const struct {
@@ -290,7 +306,7 @@ static void parallel_loops_visit_everything_once(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(messages), cmocka_unit_test(names_are_quoted), cmocka_unit_test(arenas), cmocka_unit_test(arrays_and_maps),
-      cmocka_unit_test(text),     cmocka_unit_test(utf8),             cmocka_unit_test(sha256), cmocka_unit_test(json_refuses),
+      cmocka_unit_test(text),     cmocka_unit_test(utf8),             cmocka_unit_test(sha256), cmocka_unit_test(sha256_blocks), cmocka_unit_test(json_refuses),
       cmocka_unit_test(json_members), cmocka_unit_test(files), cmocka_unit_test(a_file_that_shrinks_reads_as_zeros),
       cmocka_unit_test(parallel_loops_visit_everything_once),
   };

@@ -16,6 +16,8 @@ void ob_sha256_init(ob_sha256_t *hash);
 void ob_sha256_update(ob_sha256_t *hash, const void *data, size_t size);
 void ob_sha256_final(ob_sha256_t *hash, uint8_t digest[32]);
 void ob_sha256_hex(const uint8_t digest[32], char text[65]);
+/* One block of 64 bytes, without instructions that only some CPUs have; for tests. */
+void ob_sha256_block_plain(uint32_t state[8], const uint8_t *block);
 
 /* A checksum against damage, not against malice: four lanes of multiply and rotate, several GB/s. The same on every machine. */
 uint64_t ob_checksum(const void *data, size_t size);

@@ -30,7 +30,8 @@ ob_status_t ob_json_parse(const char *text, size_t size, const char *what, ob_st
   json_error_t error;
   *json = NULL;
   if (too_deep(text, size)) return ob_fail(failure, "%s: JSON is nested deeper than %d levels", what, MAX_DEPTH);
-  *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+  *json = ob_json_read(text, size);
+  if (!*json) *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
   if (*json) return OB_OK;
   if (json_error_code(&error) == json_error_out_of_memory) return ob_fail_memory();
   return ob_fail(failure, "%s: JSON, line %d, column %d: %s", what, error.line, error.column, ob_quote(error.text));

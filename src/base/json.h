@@ -5,6 +5,9 @@
 #include "base/alloc.h"
 #include <jansson.h>
 
+/* The quick reader: NULL for whatever it does not take, which jansson may. No deeper than the stack allows: ob_json_parse() checks that. */
+json_t *ob_json_read(const char *text, size_t size);
+
 /* Parses one document. `what` names it in messages. Owner: caller, json_decref(). Failures are `failure` with line and column. */
 OB_MUST_CHECK ob_status_t ob_json_parse(const char *text, size_t size, const char *what, ob_status_t failure, json_t **json);
 
