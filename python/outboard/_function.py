@@ -97,7 +97,7 @@ class Function:
         results = (TensorView * max(1, len(self.outputs)))()
         buffers = self._buffers(out, shapes, results)
         lease = _Lease(self._take(), self._free, self._handle)
-        options = _run_options(timeout, cancel, trace)
+        options = None if timeout is None and cancel is None and trace is None else _RunOptions(timeout, cancel, trace)
         check(LIB.ob_context_run(lease.context, views, results, C.byref(options.struct) if options else None))
         return self._collect(results, buffers, shapes, lease)
 
@@ -190,18 +190,14 @@ class CancelFlag:
         self.value.value = 0
 
 
-class _run_options:
-    """An ob_run_options_t with what it points to; false when nothing was asked for."""
+class _RunOptions:
+    """An ob_run_options_t with what it points to."""
 
     def __init__(self, timeout, cancel, trace):
         self.struct = RunOptions(C.sizeof(RunOptions))
-        self._any = timeout is not None or cancel is not None or trace is not None
         if timeout is not None:
             self.struct.deadline_ns = max(1, time.monotonic_ns() + int(timeout * 1e9))
         if cancel is not None:
             self.struct.cancel = C.pointer(cancel.value)
         if trace is not None:
             self.struct.trace = self._trace = TraceCallback(lambda _, symbol, engine, ns: trace(text(symbol), text(engine), ns))
-
-    def __bool__(self):
-        return self._any

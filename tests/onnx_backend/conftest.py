@@ -45,7 +45,7 @@ class Results:
 
     def __init__(self, config, names):
         count = config.getoption("--suite-workers", 0) or len(os.sched_getaffinity(0))
-        limit = float(os.environ.get("OUTBOARD_SUITE_TIMEOUT", 120))
+        limit = 600 if pool.sanitizer(BUILD) else 120  # seconds for one test; the longest takes two
         self.engines, self.expected, self.found = engines_of(config), expected(), {}
         self.pool = pool.Pool(names, self.engines, pool.environment(BUILD), min(count, len(names)), limit)
 
