@@ -184,6 +184,41 @@ static void shapes_seen_before_are_not_bound_again(void **state) {
   ob_context_close(second);
 }
 
+/* Runs neg(a of n), neg(b of m), which are two regions. */
+static void run_two(ob_context_t *context, int64_t n, int64_t m) {
+  ob_tensor_t inputs[] = {toy_tensor(numbers, 1, &n), toy_tensor(numbers, 1, &m)}, outputs[2] = {0};
+  assert_int_equal(ob_context_run(context, inputs, outputs, NULL), OB_OK);
+  assert_int_equal(outputs[0].dims[0], n);
+  assert_int_equal(outputs[1].dims[0], m);
+}
+
+static void regions_are_bound_for_their_own_symbols_only(void **state) {
+  static const char *const n[] = {"n"}, *const m[] = {"m"};
+  toy_model_t toy;
+  ob_model_t *model;
+  ob_context_t *context;
+  (void)state;
+  toy_begin(&toy);
+  ob_value_t *a = toy_input(&toy, "a", 1, n), *b = toy_input(&toy, "b", 1, m), *first_output = toy_apply(&toy, "Neg", "p", a, NULL);
+  assert_int_equal(ob_graph_add_output(toy.module->main, first_output), OB_OK);
+  toy_finish(&toy, toy_apply(&toy, "Neg", "q", b, NULL));
+  assert_int_equal(toy_load_model(&toy, "first", NULL, &model), OB_OK);
+  assert_int_equal(ob_context_create(ob_model_function(model, NULL), NULL, &context), OB_OK);
+  assert_non_null(ob_model_symbol(model, 1));
+  int before = first.binds;
+  for (int64_t i = 1; i <= 8; i++)
+    for (int64_t j = 1; j <= 8; j++) run_two(context, i, j); /* 64 plans of 16 instances */
+  assert_int_equal(first.binds - before, 16);
+  for (int64_t i = 9; i <= 64; i++) { /* far more shapes than are kept, but the first is wanted again and again */
+    run_two(context, i, i);
+    run_two(context, 1, 1);
+  }
+  assert_int_equal(first.binds - before, 16 + 2 * 56);
+  ob_context_close(context);
+  ob_model_close(model);
+  toy_end(&toy);
+}
+
 static void calls_are_cancelled_and_stop_at_deadlines(void **state) {
   fixture_t *f = *state;
   int64_t dims[] = {2, 3};
@@ -342,6 +377,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(wrong_arguments_are_refused_with_words, set_up, tear_down),
       cmocka_unit_test_setup_teardown(the_function_describes_itself, set_up, tear_down),
       cmocka_unit_test_setup_teardown(shapes_seen_before_are_not_bound_again, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(regions_are_bound_for_their_own_symbols_only, set_up, tear_down),
       cmocka_unit_test_setup_teardown(calls_are_cancelled_and_stop_at_deadlines, set_up, tear_down),
       cmocka_unit_test_setup_teardown(regions_are_traced, set_up, tear_down),
       cmocka_unit_test_setup_teardown(eight_threads_share_a_model, set_up, tear_down),
