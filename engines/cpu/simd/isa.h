@@ -125,6 +125,8 @@ typedef struct ob_isa {
   void (*moments)(const float *x, size_t n, float *mean, float *variance);
   void (*scale_shift)(const float *x, float *y, size_t n, float scale, float shift);
   float (*dot)(const float *a, const float *b, size_t n);
+  /* y[j] = sum over i < n of a[i] * b[j * pitch + i], j < count; n is a multiple of 32, and int32 holds the sums */
+  void (*dots_i16)(const int16_t *a, const int16_t *b, size_t pitch, size_t n, size_t count, int32_t *y);
   /* y += columns [first, first + n) of x B; B: panels [..][k][NR] */
   void (*gemv)(const float *x, const float *panels, size_t k, size_t first, size_t n, float *y);
   /* `rows` rows of `n` floats into rows of `width` floats (before + n <= width), `value` around them. Writes up to OB_PLANE_SLACK past the end. */

@@ -33,6 +33,7 @@ void OB_ISA(rms_norm)(ob_norm_t *norm);
 void OB_ISA(moments)(const float *x, size_t n, float *mean, float *variance);
 void OB_ISA(scale_shift)(const float *x, float *y, size_t n, float scale, float shift);
 float OB_ISA(dot)(const float *a, const float *b, size_t n);
+void OB_ISA(dots_i16)(const int16_t *a, const int16_t *b, size_t pitch, size_t n, size_t count, int32_t *y);
 void OB_ISA(gemv)(const float *x, const float *panels, size_t k, size_t first, size_t n, float *y);
 void OB_ISA(pad_rows)(const float *x, size_t rows, size_t n, float *to, size_t before, size_t width, float value);
 void OB_ISA(plane_convolve)(const ob_plane_t *plane);

@@ -45,6 +45,7 @@ const ob_isa_t OB_ISA(table) = {
     .moments = OB_ISA(moments),
     .scale_shift = OB_ISA(scale_shift),
     .dot = OB_ISA(dot),
+    .dots_i16 = OB_ISA(dots_i16),
     .gemv = OB_ISA(gemv),
     .pad_rows = OB_ISA(pad_rows),
     .plane_convolve = OB_ISA(plane_convolve),
