@@ -22,6 +22,9 @@ BUILD = ROOT / "build" / "wheel"
 # what every Linux has: never packed
 SYSTEM = re.compile(r"^(ld-linux|linux-vdso|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+)\.so)")
 
+# a search path that also holds for the libraries of our libraries, which a bundle packs too
+INHERITED = "-Wl,--disable-new-dtags"
+
 
 def version():
     return re.search(r"project\(outboard VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
@@ -59,7 +62,7 @@ def compile_library(settings):
     options = [options] if isinstance(options, str) else options
     generator = ["-G", "Ninja"] if shutil.which("ninja") and not (BUILD / "CMakeCache.txt").exists() else []
     run("cmake", "-S", ROOT, "-B", BUILD, *generator, "-DCMAKE_BUILD_TYPE=Release", "-DOB_TESTS=OFF", "-DCMAKE_INSTALL_LIBDIR=lib",
-        "-DCMAKE_INSTALL_RPATH=$ORIGIN:$ORIGIN/..", *options)
+        "-DCMAKE_INSTALL_RPATH=$ORIGIN:$ORIGIN/..", *[f"-DCMAKE_{kind}_LINKER_FLAGS={INHERITED}" for kind in ("SHARED", "MODULE")], *options)
     run("cmake", "--build", BUILD, "-j", os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or os.cpu_count() or 1)
 
 
