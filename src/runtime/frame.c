@@ -143,7 +143,9 @@ void ob_frame_set_cell(ob_frame_t *frame, uint32_t value, const ob_tensor_t *ten
 
 ob_status_t ob_frame_set_input(ob_frame_t *frame, uint32_t index, const ob_tensor_t *tensor) {
   const ob_value_t *value = frame->program->input_values[index];
-  if (tensor->kind != value->type.kind || (tensor->dtype != value->type.dtype && tensor->kind == OB_TENSOR))
+  /* what an optional may hold stands for an optional that holds it: a loop's state may begin empty and go on as a sequence */
+  bool held = value->type.kind == OB_OPTIONAL;
+  if (!held && (tensor->kind != value->type.kind || (tensor->dtype != value->type.dtype && tensor->kind == OB_TENSOR)))
     return ob_fail(OB_INVALID_ARGUMENT, "'%s' must be %s, found %s", ob_quote(value->name), ob_dtype_name(value->type.dtype),
                    ob_dtype_name(tensor->dtype));
   if (value->type.kind == OB_TENSOR && value->type.rank >= 0 && tensor->rank != value->type.rank)

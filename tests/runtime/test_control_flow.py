@@ -198,3 +198,26 @@ def test_each_region_is_a_function():
             results[mine.outputs[0]] = mine.run({mine.inputs[0]: np.array([0, 5, 7], F)})[0]
     np.testing.assert_array_equal(results["y"], [0, -5, -7])
     np.testing.assert_array_equal(results["i"], [[1, 2]])
+
+
+def test_a_state_may_begin_as_an_empty_optional_and_go_on_as_a_sequence():
+    """The loop of the suite's loop16_seq_none, whose own comparison cannot look at a tensor of rank 0."""
+    from onnx import parser
+    model = parser.parse_model("""<ir_version: 8, opset_import: ["" : 16]>
+        g (int64 n, bool c, optional(seq(float)) start) => (seq(float) y) {
+          one = Constant <value: tensor = float {1}> ()
+          y = Loop (n, c, start) <body = b (int64 i, bool go, optional(seq(float)) state) => (bool on, seq(float) next) {
+            on = Identity (go)
+            has = OptionalHasElement (state)
+            now = If (has) <then_branch = t () => (seq(float) a) { a = OptionalGetElement (state) },
+                            else_branch = e () => (seq(float) b) { b = SequenceConstruct (one) }>
+            x = Cast <to = 1> (i)
+            next = SequenceInsert (now, x)
+          }>
+        }""")
+    with Model(model.SerializeToString()) as mine:
+        for _ in range(2):
+            (got,) = mine.run({"n": np.array(3, I), "c": np.array(True), "start": None})
+            assert [float(v) for v in got] == [1, 0, 1, 2]
+            (got,) = mine.run({"n": np.array(1, I), "c": np.array(True), "start": [np.array(7, F)]})
+            assert [float(v) for v in got] == [7, 0]
