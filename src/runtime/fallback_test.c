@@ -270,6 +270,38 @@ static void the_report_says_why_a_region_moved(void **state) {
   ob_model_close(model);
 }
 
+/* Opens the artifact, runs it, and looks for the reason in both reports. */
+static void report_has(const char *words) {
+  ob_model_t *model;
+  ob_context_t *context;
+  char *text;
+  assert_int_equal(open_artifact("first,second", &model), OB_OK);
+  assert_int_equal(ob_context_create(ob_model_function(model, NULL), NULL, &context), OB_OK);
+  assert_int_equal(run(context), OB_OK);
+  for (int form = OB_REPORT_TEXT; form <= OB_REPORT_JSON; form++) {
+    assert_int_equal(ob_model_report(model, (ob_report_t)form, &text), OB_OK);
+    for (char *c = text; *c; c++) /* lines are wrapped */
+      if (*c == '\n') memmove(c + 1, c + 1 + strspn(c + 1, " "), strlen(c + 1 + strspn(c + 1, " ")) + 1), *c = ' ';
+    if (!strstr(text, words)) fail_msg("no '%s' in %s", words, text);
+    ob_release(text);
+  }
+  ob_context_close(context);
+  ob_model_close(model);
+}
+
+static void reports_of_artifacts_say_why_a_region_moved(void **state) {
+  (void)state;
+  save_from("first");
+  first.fails_compile = true;
+  report_has("engine 'first': the toy does not compile today");
+  first.fails_compile = false;
+  first.runs_left = 0;
+  report_has("engine 'first': the toy is broken");
+  assert_int_equal(ob_engine_register("first", NULL), OB_OK);
+  report_has("engine 'first' is not installed");
+  remove(artifact);
+}
+
 /* An engine that does not open, or is of another ABI, by the time an artifact is loaded. */
 static void engines_that_went_bad_since_are_replaced(void **state) {
   (void)state;
@@ -306,6 +338,7 @@ int main(void) {
       TEST(blobs_are_loaded_unless_stale_or_damaged),
       TEST(damaged_and_foreign_files_are_told_apart),
       TEST(the_report_says_why_a_region_moved),
+      TEST(reports_of_artifacts_say_why_a_region_moved),
       TEST(engines_that_went_bad_since_are_replaced),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

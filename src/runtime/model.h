@@ -24,6 +24,7 @@ typedef struct ob_backend {
   bool keeps;                  /* packed forms that it asks for go into the artifact */
   bool from_blob;
   ob_arena_t arena;            /* of the view */
+  const char *moved;           /* why the region is not on the engine that it was placed on; NULL: it is, or nobody says */
   struct ob_backend *older;    /* the one that failed before */
 } ob_backend_t;
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/dtype.h"
-#include "op/op.h"
 #include "runtime/bind.h"
 
 /* While a program is made. */
@@ -233,11 +232,6 @@ static ob_status_t open_segment(builder_t *b, uint32_t begin, bool *is_local, ob
   return OB_OK;
 }
 
-/* Output values that are nothing but symbolic content are placed in the last segment. */
-static ob_status_t add_output_contents(builder_t *b, ob_segment_t *segment, bool *is_local) {
-  return add_content_locals(b, segment, is_local, b->program->outputs, b->program->output_count);
-}
-
 static ob_status_t build_segments(builder_t *b, ob_node_t *const *nodes) {
   ob_program_t *program = b->program;
   ob_segment_t *segment = NULL;
@@ -257,7 +251,8 @@ static ob_status_t build_segments(builder_t *b, ob_node_t *const *nodes) {
     OB_TRY(open_segment(b, s + 1, is_local, &segment));
   }
   segment->end = program->step_count;
-  OB_TRY(add_output_contents(b, segment, is_local));
+  /* output values that are nothing but symbolic content are placed in the last segment */
+  OB_TRY(add_content_locals(b, segment, is_local, program->outputs, program->output_count));
   return close_segment(b, segment);
 }
 

@@ -99,14 +99,18 @@ static ob_status_t put_node(const ob_facts_t *facts, const ob_flat_node_t *flat,
 
 static ob_status_t put_region(const ob_facts_t *facts, const ob_unit_t *unit, json_t *array) {
   const ob_region_t *region = unit->region;
-  const char *engine = atomic_load(&unit->backend)->engine->name;
+  const ob_backend_t *backend = atomic_load(&unit->backend);
+  const char *engine = backend->engine->name;
   size_t packed = 0;
   json_t *one;
   for (size_t i = 0; i < region->packed.count; i++) packed += region->packed.items[i].bytes;
   OB_TRY(append(array, &one));
   OB_TRY(set(one, "symbol", text(region->symbol)));
   OB_TRY(set(one, "engine", text(engine)));
-  if (strcmp(engine, region->engine) != 0) OB_TRY(set(one, "placed_on", text(region->engine)));
+  if (strcmp(engine, region->engine) != 0) {
+    OB_TRY(set(one, "placed_on", text(region->engine)));
+    OB_TRY(set(one, "moved", text(backend->moved)));
+  }
   OB_TRY(set(one, "why", text(region->why)));
   OB_TRY(set(one, "dynamic", json_boolean(region->dynamic)));
   OB_TRY(set(one, "nodes", size(region->body->nodes.count)));

@@ -142,11 +142,15 @@ static void print_regions(const ob_facts_t *facts, ob_str_t *out) {
   const ob_model_t *model = facts->model;
   for (size_t r = 0; r < model->unit_count; r++) {
     const ob_region_t *region = model->units[r]->region;
-    const char *engine = atomic_load(&model->units[r]->backend)->engine->name;
+    const ob_backend_t *backend = atomic_load(&model->units[r]->backend);
+    const char *engine = backend->engine->name;
     ob_str_printf(out, "%-9s %-20.40s %-10s %4zu %s ", r == 0 ? "regions" : "", ob_quote(region->symbol), engine,
                   region->body->nodes.count, region->body->nodes.count == 1 ? "node " : "nodes");
     wrap(out, region->why ? region->why : "", 53, 53);
-    if (strcmp(engine, region->engine) != 0) ob_str_printf(out, "%22s placed on %s, which cannot be used here\n", "", ob_quote(region->engine));
+    if (strcmp(engine, region->engine) != 0) {
+      ob_str_printf(out, "%22splaced on %s, which cannot be used here: ", "", ob_quote(region->engine));
+      wrap(out, backend->moved ? backend->moved : "", 63 + strlen(ob_quote(region->engine)), 26);
+    }
     print_refusals(facts, region->body, out);
   }
 }

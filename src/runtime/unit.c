@@ -226,7 +226,9 @@ static ob_status_t next_engine(ob_unit_t *unit, const ob_opened_t *failed, bool 
   return OB_NOT_FOUND;
 }
 
-static void warn_moved(const ob_unit_t *unit, const char *why, const ob_backend_t *backend) {
+/* In the log, and for reports (which do without when there is no memory). */
+static void tell_moved(const ob_unit_t *unit, const char *why, ob_backend_t *backend) {
+  if (ob_arena_strdup(&backend->arena, why, &backend->moved) != OB_OK) backend->moved = NULL;
   ob_log(OB_LOG_WARNING, "region '%s' runs on engine '%s' instead of '%s': %s", ob_quote(unit->region->symbol),
          backend->engine->name, ob_quote(unit->region->engine), why);
 }
@@ -247,7 +249,7 @@ ob_status_t ob_unit_open(ob_unit_t *unit, bool relabel) {
     if (found != OB_OK)
       return ob_fail(status == OB_NOT_FOUND ? OB_UNSUPPORTED : status, "region '%s': %s; no other engine takes it",
                      ob_quote(region->symbol), why);
-    warn_moved(unit, why, backend);
+    tell_moved(unit, why, backend);
   }
   if (relabel && backend->engine != engine) {
     ob_status_t named = ob_arena_printf(&module->arena, &region->why, "%s", why);
@@ -269,7 +271,7 @@ ob_status_t ob_unit_replace(ob_unit_t *unit, ob_backend_t *failed, ob_status_t s
   bool done = atomic_load(&unit->backend) != failed;
   ob_status_t found = done ? OB_OK : next_engine(unit, failed->engine, false, &backend);
   if (backend) {
-    warn_moved(unit, why, backend);
+    tell_moved(unit, why, backend);
     backend->older = failed;
     atomic_store(&unit->backend, backend);
     atomic_fetch_add(&unit->model->generation, 1);
