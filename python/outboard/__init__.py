@@ -10,7 +10,7 @@ from ._errors import (Cancelled, DeadlineExceeded, EngineError, Error, InternalE
                       IoError, NotFound, OutOfMemory, OutOfRange, Unsupported)
 from ._function import CancelFlag, Function, Value
 from ._library import LIB as _LIB
-from ._model import Engine, Model, VerifyResult, compile, engines, load
+from ._model import Engine, Model, Operator, VerifyResult, compile, engines, load, operators
 from ._ortvalue import IOBinding, OrtValue
 from ._session import (ExecutionMode, ExecutionOrder, GraphOptimizationLevel, InferenceSession, ModelMetadata, NodeArg, RunOptions,
                        SessionOptions, disable_telemetry_events, enable_telemetry_events, get_all_providers, get_available_providers,

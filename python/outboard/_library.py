@@ -57,8 +57,14 @@ class EngineReport(C.Structure):
     _fields_ = [(name, C.c_char_p) for name in ("name", "version", "library", "about", "path", "problem")]
 
 
+class OperatorReport(C.Structure):
+    _fields_ = [("domain", C.c_char_p), ("name", C.c_char_p), ("since", C.c_int32), ("about", C.c_char_p), ("engines", C.c_char_p),
+                ("made_of", C.c_char_p)]
+
+
 VerifyCallback = C.CFUNCTYPE(None, C.c_void_p, C.POINTER(VerifyResult))
 EngineCallback = C.CFUNCTYPE(None, C.c_void_p, C.POINTER(EngineReport))
+OperatorCallback = C.CFUNCTYPE(None, C.c_void_p, C.POINTER(OperatorReport))
 
 _P, _S = C.c_void_p, C.c_char_p
 _PROTOTYPES = {
@@ -86,6 +92,7 @@ _PROTOTYPES = {
     "ob_model_report": (C.c_int, [_P, C.c_int, C.POINTER(_P)]),
     "ob_model_verify": (C.c_int, [_P, C.POINTER(TensorView), VerifyCallback, _P]),
     "ob_engines_list": (C.c_int, [C.POINTER(Options), EngineCallback, _P]),
+    "ob_operators_list": (C.c_int, [C.POINTER(Options), OperatorCallback, _P]),
     "ob_release": (None, [_P]),
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 from . import _values as values
 from ._errors import InvalidArgument, NotFound
 from ._function import Function
-from ._library import EngineCallback, LIB, TensorView, VerifyCallback, check, encode, text
+from ._library import EngineCallback, LIB, OperatorCallback, TensorView, VerifyCallback, check, encode, text
 from ._options import OptionSet
 
 REPORTS = ["text", "json", "dot", "html"]
@@ -35,6 +35,16 @@ class Engine(typing.NamedTuple):
     about: str
     path: str
     problem: str
+
+
+class Operator(typing.NamedTuple):
+    """An operator that models may have: `engines` have it, in the order of preference; `made_of` is what takes its place at import."""
+    domain: str
+    name: str
+    since: int
+    about: str
+    engines: str
+    made_of: str
 
 
 class _Handle:
@@ -180,4 +190,18 @@ def engines(engine_path=None):
 
     options = OptionSet(engine_path=engine_path)
     check(LIB.ob_engines_list(options.pointer(), result, None))
+    return found
+
+
+def operators(engine_path=None):
+    """All operators, sorted by domain and name."""
+    found = []
+
+    @OperatorCallback
+    def result(_, one):
+        values_of = (getattr(one.contents, name) for name in Operator._fields)
+        found.append(Operator(*(text(v) if isinstance(v, bytes) else v for v in values_of)))
+
+    options = OptionSet(engine_path=engine_path)
+    check(LIB.ob_operators_list(options.pointer(), result, None))
     return found

@@ -155,6 +155,10 @@ static void the_function_describes_itself(void **state) {
   assert_int_equal(info.dims[1], 3);
   assert_string_equal(info.dim_texts[0], "n");
   assert_string_equal(info.dim_texts[1], "3");
+  assert_string_equal(info.type, "float32[n, 3]");
+  assert_null(ob_model_metadata(f->model, 0, NULL));
+  assert_string_equal(ob_model_producer(f->model), "outboard " OB_VERSION);
+  assert_non_null(ob_model_name(f->model));
   assert_int_equal(ob_function_input(function, 2, &info), OB_INVALID_ARGUMENT);
   assert_null(ob_model_function(f->model, "no such symbol"));
   assert_non_null(ob_model_symbol(f->model, 0));

@@ -213,6 +213,12 @@ def test_engines():
     assert found["ref"].problem is None and found["ref"].path.endswith("ob_engine_ref.so")
 
 
+def test_operators():
+    found = {(o.domain, o.name): o for o in outboard.operators()}
+    relu = found["ai.onnx", "Relu"]
+    assert "ref" in relu.engines.split(",") and relu.since >= 14 and relu.about
+
+
 def test_log_and_progress():
     lines, units = [], []
     outboard.compile(mlp(), log=lambda level, line: lines.append((level, line)), progress=lambda *a: units.append(a))
