@@ -51,23 +51,36 @@ models=${OUTBOARD_MODELS:-models}
 if $quick; then only=(--only magika --only silero_vad --only ds_cnn_qdq); else only=(); fi
 .venv/bin/python tools/fetch_models.py "$models" ${only[@]+"${only[@]}"} || stop "the models could not be fetched"
 
-note "Python tests"
-OUTBOARD_MODELS=$models OB_BUILD=$PWD/build/check .venv/bin/python -m pytest -q -n "$jobs" --maxfail=50 tests --junitxml=build/pytest.xml || true
-read -r total bad < <(python3 - <<'P'
-import xml.etree.ElementTree as E
+run_pytest() { # WHAT BUILD ENVIRONMENT... -- ARGUMENTS...
+  local what=$1 build=$2 report="build/pytest.xml" total bad environment=()
+  shift 2
+  while [ "$1" != -- ]; do environment+=("$1") && shift; done
+  shift
+  note "Python tests: $what"
+  rm -f "$report"
+  env OUTBOARD_MODELS="$models" OB_BUILD="$PWD/build/$build" ${environment[@]+"${environment[@]}"} \
+    .venv/bin/python -m pytest -q --maxfail=50 --junitxml="$report" "$@" || true
+  read -r total bad < <(python3 - "$report" <<'P'
+import sys, xml.etree.ElementTree as E
 try:
-    s = E.parse("build/pytest.xml").getroot()
+    s = E.parse(sys.argv[1]).getroot()
     s = s if s.tag == "testsuite" else s[0]
     print(int(s.get("tests")) - int(s.get("skipped")), int(s.get("failures")) + int(s.get("errors")))
 except Exception:
     print(1, 1)
 P
-)
-count "$((total - bad))" "$bad" "Python tests"
+  )
+  count "$((total - bad))" "$bad" "Python tests, $what"
+}
+
+run_pytest "all" check -- -n "$jobs" tests --ignore tests/onnx_backend
+run_pytest "ONNX's backend suite with ref" check OUTBOARD_SUITE_ENGINES=ref -- tests/onnx_backend
+run_pytest "ONNX's backend suite with onednn, cpu and ref" check OUTBOARD_SUITE_ENGINES=onednn,cpu,ref -- tests/onnx_backend
 
 if ! $quick; then
   build debug
   run_ctest debug ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
+  run_pytest "ONNX's backend suite under ASan and UBSan" debug OUTBOARD_SUITE_ENGINES=onednn,cpu,ref -- tests/onnx_backend
   build tsan
   run_ctest tsan TSAN_OPTIONS=halt_on_error=1:suppressions=$PWD/tests/tsan.supp
   build fuzz

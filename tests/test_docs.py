@@ -1,6 +1,8 @@
 """The walk-throughs show code that exists, and the toy engine works as its page says."""
+import os
 import re
 import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -133,6 +135,18 @@ def test_commands_of_the_readme(tmp_path):
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, line + done.stderr
     assert (tmp_path / "out" / "output_0.npy").exists()
+
+
+def test_python_of_the_readme(tmp_path):
+    node = helper.make_node("Relu", ["x"], ["y"])
+    graph = helper.make_graph([node], "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 4])],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 4])])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), tmp_path / "model.onnx")
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    environment = dict(os.environ, PYTHONPATH=str(ROOT / "python"), OUTBOARD_BUILD=str(BUILD))
+    done = subprocess.run([sys.executable, "-c", code + "assert y.shape == (1, 4) and session.get_inputs()[0].name == 'x'"], cwd=tmp_path,
+                          env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_code_of_the_readme(tmp_path):
