@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build="gcc g++ cmake ninja-build pkg-config libjansson-dev libdnnl-dev libc6-dev man-db"
-build="$build libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev libopenjp2-7-dev"
+build="$build libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev libopenjp2-7-dev libre2-dev"
 tests="libcmocka-dev clang-14 libomp-14-dev libclang-rt-14-dev lld-14 gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 python="python3-venv python3-pip"
 

@@ -1,29 +1,17 @@
 /* ImageDecoder: the pixels of a file, by ob_part_image.so, which lies next to this library. What can't be decoded gives an empty
  * matrix, as ONNX says. */
-#include <dlfcn.h>
 #include <stdio.h>
-#include <string.h>
 #include <threads.h>
 
 #include "ref/image/part.h"
 #include "ref/support/element.h"
+#include "ref/support/part.h"
 
 static const ob_image_part_t *part;
 static char missing[600];
 static once_flag once = ONCE_FLAG_INIT;
 
-static void find_part(void) {
-  Dl_info own;
-  char path[4096];
-  const char *name = dladdr(&once, &own) && own.dli_fname ? own.dli_fname : "", *slash = strrchr(name, '/');
-  snprintf(path, sizeof path, "%.*sob_part_image.so", slash ? (int)(slash + 1 - name) : 0, name);
-  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  part = library ? dlsym(library, "ob_image_part") : NULL;
-  if (part && part->version == OB_IMAGE_PART) return;
-  const char *words = dlerror();
-  snprintf(missing, sizeof missing, "ImageDecoder needs ob_part_image.so: %s", part ? "it is of another version" : words ? words : "not found");
-  part = NULL;
-}
+static void find_part(void) { part = ob_ref_part("ImageDecoder", "ob_part_image.so", "ob_image_part", OB_IMAGE_PART, missing, sizeof missing); }
 
 static bool supports(const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t reason_size) {
   (void)region;
