@@ -40,6 +40,9 @@ static ob_status_t skip_empty(dn_plan_t *plan, const dn_op_t *op, bool *skip) {
     dn_md_t md;
     int32_t rank = dn_rank(plan, out);
     OB_TRY(dn_md_strided(plan->store, rank, dn_dims(plan, out), NULL, &md));
+    for (size_t o = 0; op->kind->all_outputs && o < op->node->output_count; o++)
+      if (op->node->outputs[o] && op->node->outputs[o]->index != op->output)
+        return ob_fail(OB_UNSUPPORTED, "node '%s': %s: '%s' has no elements", ob_quote(op->node->name), op->node->op, ob_quote(out->name));
     return plan->values[op->output].main.buffer == DN_NONE ? dn_write(plan, op->output, md, &ref) : OB_OK;
   }
   for (size_t i = 0; i < op->node->input_count; i++) {

@@ -23,6 +23,12 @@ bool dn_has_operator(const ob_engine_t *engine, const char *domain, const char *
   return find_named(domain, op) != NULL;
 }
 
+const ob_value_view_t *dn_first_output(const ob_node_view_t *node) {
+  for (size_t i = 0; i < node->output_count; i++)
+    if (node->outputs[i]) return node->outputs[i];
+  return NULL;
+}
+
 bool dn_refuse(dn_reason_t *reason, const char *format, ...) {
   va_list args;
   va_start(args, format);

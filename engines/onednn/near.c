@@ -14,8 +14,8 @@ bool dn_knows(const ob_node_view_t *node, dn_reason_t *reason) {
   const dn_kind_t *kind = dn_kind_find(node);
   if (!kind) return dn_refuse(reason, "%s: onednn does not have this operator", ob_quote(node->op));
   for (size_t i = 0; i < node->output_count; i++)
-    if (i > 0 && node->outputs[i]) return dn_refuse(reason, "%s: onednn makes its first output only", node->op);
-  if (node->output_count < 1 || !node->outputs[0]) return dn_refuse(reason, "%s: has no output", node->op);
+    if (i > 0 && node->outputs[i] && !kind->all_outputs) return dn_refuse(reason, "%s: onednn makes its first output only", node->op);
+  if (!(kind->all_outputs ? dn_first_output(node) : node->output_count > 0 ? node->outputs[0] : NULL)) return dn_refuse(reason, "%s: has no output", node->op);
   return kind->supports(node, reason);
 }
 

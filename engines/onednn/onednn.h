@@ -50,6 +50,7 @@ typedef struct dn_kind {
   const char *op, *domain;
   dn_role_t role;
   unsigned takes; /* what may be fused behind it */
+  bool all_outputs; /* makes outputs behind the first too, and the first may be absent */
   bool (*supports)(const ob_node_view_t *node, dn_reason_t *reason);
   ob_status_t (*plan)(dn_plan_t *plan, const dn_op_t *op);
   void (*lower)(dn_op_t *op); /* what the node itself brings as fused parts; NULL: nothing but a bias */
@@ -57,6 +58,8 @@ typedef struct dn_kind {
   dnnl_alg_kind_t binary; /* of an operator with two operands; else dnnl_alg_kind_undef */
 } dn_kind_t;
 
+/* The node's first output that is there; NULL: none. */
+const ob_value_view_t *dn_first_output(const ob_node_view_t *node);
 /* NULL when the engine does not know the operator. */
 const dn_kind_t *dn_kind_find(const ob_node_view_t *node);
 bool dn_has_operator(const ob_engine_t *engine, const char *domain, const char *op);
@@ -274,6 +277,8 @@ OB_MUST_CHECK ob_status_t dn_op_text(dn_plan_t *plan, const dn_op_t *op, size_t 
 typedef struct dn_axes {
   int8_t axis[DN_MAX_RANK];
 } dn_axes_t;
+/* Reorders `data` that lies as `from` says into `buffer`, as `to` says. */
+OB_MUST_CHECK ob_status_t dn_pack(dnnl_engine_t engine, dn_md_t from, const void *data, dn_md_t to, void *buffer);
 /* Is the value a constant? Then the plan may choose its layout. */
 OB_MUST_CHECK ob_status_t dn_weights(dn_plan_t *plan, const ob_value_view_t *value, dn_md_t md, const dn_axes_t *axes, dn_ref_t *ref);
 /* The strided descriptor of the plain constant under these axes. */

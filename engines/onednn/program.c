@@ -125,8 +125,8 @@ static ob_status_t build(builder_t *b) {
     dn_op_t *op = &executable->ops[executable->op_count++];
     *op = (dn_op_t){.kind = dn_kind_find(node),
                     .node = node,
-                    .output = node->outputs[0]->index,
-                    .base = node->outputs[0]->index,
+                    .output = dn_first_output(node)->index,
+                    .base = dn_first_output(node)->index,
                     .bias = DN_NONE,
                     .place = (uint32_t)n};
     bool has_bias = node->input_count > 2 && node->inputs[2];

@@ -134,17 +134,22 @@ static dnnl_status_t execute_packing(const packing_t *p, dnnl_primitive_t primit
   return status;
 }
 
-static ob_status_t pack(void *arg, void *buffer) {
-  const packing_t *p = arg;
+ob_status_t dn_pack(dnnl_engine_t engine, dn_md_t from, const void *data, dn_md_t to, void *buffer) {
+  const packing_t p = {.engine = engine, .from = from, .to = to, .plain = data};
   dnnl_primitive_desc_t pd;
   dnnl_primitive_t primitive = NULL;
-  memset(buffer, 0, dn_md_bytes(p->to));
-  OB_TRY(dn_check(dn_reorder(p->engine, p->from, p->to, NULL, &pd), "cannot reorder weights"));
+  memset(buffer, 0, dn_md_bytes(to));
+  OB_TRY(dn_check(dn_reorder(engine, from, to, NULL, &pd), "cannot reorder weights"));
   dnnl_status_t status = dnnl_primitive_create(&primitive, pd);
   dnnl_primitive_desc_destroy(pd);
-  if (status == dnnl_success) status = execute_packing(p, primitive, buffer);
+  if (status == dnnl_success) status = execute_packing(&p, primitive, buffer);
   if (primitive) dnnl_primitive_destroy(primitive);
   return dn_check(status, "cannot reorder weights");
+}
+
+static ob_status_t pack(void *arg, void *buffer) {
+  const packing_t *p = arg;
+  return dn_pack(p->engine, p->from, p->plain, p->to, buffer);
 }
 
 /* Names what the bytes are: library, CPU features, value and descriptor. */
