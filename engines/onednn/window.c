@@ -13,6 +13,23 @@ static int64_t same_begin(const char *auto_pad, int64_t total) {
   return strcmp(auto_pad, "SAME_LOWER") == 0 ? (total + 1) / 2 : total / 2;
 }
 
+/* Where a transposed convolution states the size of its output, the whole padding follows, output_padding counted; the odd one is at
+   the end for SAME_UPPER only. */
+static void fit_output(const dn_plan_t *plan, const dn_window_in_t *in, const char *auto_pad, dn_window_t *window) {
+  size_t have;
+  const int64_t *stated = dn_plan_ints(plan, in->node, "output_shape", &have);
+  if (!(stated && have > 0) && strncmp(auto_pad, "SAME", 4) != 0) return;
+  const int64_t *extra = dn_plan_ints(plan, in->node, "output_padding", &have);
+  for (int32_t d = 0; d < in->count; d++) {
+    int64_t more = extra && have == (size_t)in->count ? extra[d] : 0;
+    int64_t total = window->pad_begin[d] + window->pad_end[d] + more;
+    if (total < 0) total = 0;
+    int64_t begin = strcmp(auto_pad, "SAME_UPPER") == 0 ? total / 2 : total - total / 2;
+    window->pad_end[d] += window->pad_begin[d] - begin;
+    window->pad_begin[d] = begin;
+  }
+}
+
 ob_status_t dn_window_read(const dn_plan_t *plan, const dn_window_in_t *in, dn_window_t *window) {
   size_t have;
   const int64_t *ints = dn_plan_ints(plan, in->node, "strides", &have);
@@ -35,5 +52,6 @@ ob_status_t dn_window_read(const dn_plan_t *plan, const dn_window_in_t *in, dn_w
     window->dilates[d] = dilation - 1;
     window->pad_end[d] = total - window->pad_begin[d];
   }
+  if (in->transposed) fit_output(plan, in, auto_pad, window);
   return OB_OK;
 }
