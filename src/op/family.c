@@ -58,10 +58,11 @@ static ob_dim_t element(const ob_content_t *content, size_t i) { return content-
 static ob_dim_t *fold_in(ob_infer_t *infer, size_t index, const ob_content_t *so_far, ob_fold_t fold, size_t *count) {
   ob_content_t next;
   if (!ob_infer_content(infer, index, &next)) return NULL;
-  *count = so_far->count == 1 ? next.count : so_far->count;
-  ob_dim_t *items = ob_infer_room(infer, *count);
-  if (!items || (next.count != 1 && next.count != *count)) return NULL;
-  for (size_t i = 0; i < *count; i++) items[i] = fold(infer, element(so_far, i), element(&next, i));
+  const size_t both = so_far->count == 1 ? next.count : so_far->count; /* `count` may be so_far's own */
+  ob_dim_t *items = ob_infer_room(infer, both);
+  if (!items || (next.count != 1 && next.count != both)) return NULL;
+  for (size_t i = 0; i < both; i++) items[i] = fold(infer, element(so_far, i), element(&next, i));
+  *count = both;
   return items;
 }
 
