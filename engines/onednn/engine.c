@@ -16,6 +16,11 @@ static void close_engine(ob_engine_t *engine) {
   ob_free(allocator, engine);
 }
 
+static int32_t block_size(void) {
+  unsigned isa = (unsigned)dnnl_get_effective_cpu_isa(), wide = dnnl_cpu_isa_avx512_core, narrow = dnnl_cpu_isa_avx2;
+  return (isa & wide) == wide ? 16 : (isa & narrow) == narrow ? 8 : 0;
+}
+
 static ob_status_t set_up(ob_engine_t *engine) {
   const dnnl_version_t *version = dnnl_version();
   if (version->major != DNNL_VERSION_MAJOR)
@@ -29,6 +34,7 @@ static ob_status_t set_up(ob_engine_t *engine) {
   snprintf(engine->library, sizeof engine->library, "oneDNN %d.%d.%d", version->major, version->minor, version->patch);
   snprintf(engine->fingerprint, sizeof engine->fingerprint, "onednn 1; %s %.16s; isa %x", engine->library, version->hash,
            (unsigned)dnnl_get_effective_cpu_isa());
+  engine->block = block_size();
   return dn_check(dnnl_engine_create(&engine->dnnl, dnnl_cpu, 0), "cannot make its CPU engine");
 }
 

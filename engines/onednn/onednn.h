@@ -90,6 +90,7 @@ struct ob_engine {
   dnnl_engine_t dnnl;
   dn_marks_t *marks;
   char library[64], fingerprint[128];
+  int32_t block; /* channels in a block that its kernels like on this CPU: those of a vector. 0: none */
 };
 
 bool dn_supports(const ob_engine_t *engine, const ob_region_view_t *region, const ob_node_view_t *node, char *reason,
@@ -236,8 +237,10 @@ struct dn_plan {
   int8_t blocks;             /* answer of dn_prefers_blocks(); -1: not asked yet */
 };
 
-/* Should convolutions keep channels in blocks of 16 (else channels last, or what oneDNN likes)? */
+/* Should convolutions keep channels in blocks of engine->block (else channels last, or what oneDNN likes)? */
 bool dn_prefers_blocks(dn_plan_t *plan);
+/* Is that sensible for a value of so many channels? */
+bool dn_fits_blocks(const dn_plan_t *plan, int64_t channels);
 
 int32_t dn_rank(const dn_plan_t *plan, const ob_value_view_t *value);
 const int64_t *dn_dims(const dn_plan_t *plan, const ob_value_view_t *value);

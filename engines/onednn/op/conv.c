@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "onednn/kinds.h"
+#include "onednn/op/conv.h"
 
 /* Shapes for which oneDNN 2.6 has slow kernels only; all were measured against the engine cpu. */
 static bool is_fast(const ob_node_view_t *node, dn_reason_t *reason) {
@@ -34,18 +35,8 @@ static bool supports(const ob_node_view_t *node, dn_reason_t *reason) {
   return is_fast(node, reason);
 }
 
-/* Sizes of one node. */
-typedef struct conv {
-  dn_plan_t *plan;
-  const dn_op_t *op;
-  int32_t rank, weights_rank;
-  int64_t weights_dims[DN_MAX_RANK];
-  dn_axes_t axes;
-  dn_conv_desc_t desc;
-} conv_t;
-
 /* oneDNN's weights: (groups,) outputs, inputs, kernel; ONNX has groups inside the first dim, and ConvTranspose inputs first. */
-static ob_status_t read_weights_dims(conv_t *c) {
+static ob_status_t read_weights_dims(dn_conv_t *c) {
   const ob_node_view_t *node = c->op->node;
   const int64_t *dims = dn_dims(c->plan, node->inputs[1]);
   int64_t groups = dn_int(node, "group", 1);
@@ -72,24 +63,25 @@ static ob_status_t read_weights_dims(conv_t *c) {
 }
 
 static dnnl_status_t make(void *self, const_dnnl_primitive_attr_t attr, dnnl_primitive_desc_t *pd) {
-  conv_t *c = self;
+  dn_conv_t *c = self;
   return dn_conv(c->plan->dnnl, &c->desc, attr, pd);
 }
 
-/* nChw16c where the region gains by it, and where at most 4 channels must be padded. Images of a few channels stay as they are. */
-static ob_status_t describe_image(conv_t *c, const ob_value_view_t *value, dn_md_t *md) {
-  enum { BLOCK = 16, PADDING = 4, FEW = 4 };
+/* nChw16c (nChw8c with AVX2) where the region gains by it, and where few channels must be padded. Images of a few channels stay as they are. */
+static ob_status_t describe_image(dn_conv_t *c, const ob_value_view_t *value, dn_md_t *md) {
+  enum { FEW = 4 };
+  const int32_t block = c->plan->executable->engine->block;
   const int64_t *dims = dn_dims(c->plan, value);
-  const int64_t missing = (BLOCK - dims[1] % BLOCK) % BLOCK;
-  if (c->rank != 4 || c->desc.transposed || dims[1] <= FEW || missing > PADDING || !dn_prefers_blocks(c->plan))
+  if (c->rank != 4 || c->desc.transposed || dims[1] <= FEW || !dn_fits_blocks(c->plan, dims[1]) || !dn_prefers_blocks(c->plan))
     return dn_md_any(c->plan->store, c->rank, dims, md);
-  const ob_layout_t layout = {.rank = 4, .order = {0, 1, 2, 3}, .block_count = 1, .block_dim = {1}, .block_size = {BLOCK}};
+  const ob_layout_t layout = {.rank = 4, .order = {0, 1, 2, 3}, .block_count = 1, .block_dim = {1}, .block_size = {block}};
   return dn_md_layout(c->plan->store, &layout, dims, md);
 }
 
-static ob_status_t describe(conv_t *c) {
+ob_status_t dn_conv_describe(dn_conv_t *c) {
   dn_plan_t *plan = c->plan;
   const ob_node_view_t *node = c->op->node;
+  c->desc.transposed = strcmp(node->op, "ConvTranspose") == 0;
   const ob_value_view_t *in = node->inputs[0], *out = node->outputs[0];
   OB_TRY(read_weights_dims(c));
   int64_t channels = c->weights_dims[c->weights_rank - c->rank + 1] * dn_int(node, "group", 1);
@@ -111,7 +103,7 @@ static ob_status_t describe(conv_t *c) {
 }
 
 /* With the weights' layout of the artifact when it still serves, else with the one that oneDNN likes best. */
-static ob_status_t choose(conv_t *c, const dn_maker_t *maker, dn_made_t *made) {
+static ob_status_t choose(dn_conv_t *c, const dn_maker_t *maker, dn_made_t *made) {
   OB_TRY(dn_chosen(c->plan, c->weights_rank, c->weights_dims, &c->desc.weights));
   if (c->desc.weights) {
     dnnl_primitive_attr_t attr;
@@ -126,7 +118,7 @@ static ob_status_t choose(conv_t *c, const dn_maker_t *maker, dn_made_t *made) {
   return dn_make(maker, c->op, made);
 }
 
-static ob_status_t collect(conv_t *c, dnnl_primitive_desc_t pd, dn_arg_t *args, size_t *count) {
+static ob_status_t collect(dn_conv_t *c, dnnl_primitive_desc_t pd, dn_arg_t *args, size_t *count) {
   dn_plan_t *plan = c->plan;
   const ob_node_view_t *node = c->op->node;
   dn_ref_t ref;
@@ -144,13 +136,16 @@ static ob_status_t collect(conv_t *c, dnnl_primitive_desc_t pd, dn_arg_t *args, 
 
 static ob_status_t plan_conv(dn_plan_t *plan, const dn_op_t *op) {
   const ob_value_view_t *out = op->node->outputs[0];
-  conv_t c = {.plan = plan, .op = op, .rank = dn_rank(plan, out)};
+  if (plan->values[op->output].main.buffer != DN_NONE) return OB_OK; /* made with the convolution before it */
+  bool paired;
+  dn_conv_t c = {.plan = plan, .op = op, .rank = dn_rank(plan, out)};
   dn_maker_t maker = {.make = make, .self = &c, .plan = plan, .rank = c.rank, .dims = dn_dims(plan, out)};
   dn_made_t made;
   dn_arg_t args[DN_MAX_ARGS];
   size_t count = 0;
-  c.desc.transposed = strcmp(op->node->op, "ConvTranspose") == 0;
-  OB_TRY(describe(&c));
+  OB_TRY(dn_conv_describe(&c));
+  OB_TRY(dn_conv_pair(&c, &paired));
+  if (paired) return OB_OK;
   OB_TRY(choose(&c, &maker, &made));
   ob_status_t status = collect(&c, made.pd, args, &count);
   if (status != OB_OK) {
