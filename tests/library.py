@@ -1,6 +1,7 @@
 """The C library through ctypes, as far as tests need it: open, run, close. Tensors are NumPy arrays (strings: of object), sequences
 lists, an optional None or its value, maps dicts."""
 import ctypes as C
+import json
 
 import numpy as np
 from onnx import helper
@@ -192,6 +193,14 @@ class Model:
         results = (Tensor * max(1, len(self.outputs)))()
         check(LIB.ob_context_run(self.context, tensors, results, None))
         return [value_of(t) for t in results[:len(self.outputs)]]
+
+    def report(self):
+        """What `outboard inspect --json` prints."""
+        text = C.c_void_p()
+        check(LIB.ob_model_report(self.model, 1, C.byref(text)))
+        found = json.loads(C.string_at(text.value))
+        LIB.ob_release(text)
+        return found
 
     def close(self):
         LIB.ob_context_close(self.context)

@@ -184,6 +184,13 @@ ob_status_t ob_kit_bind(ob_executable_t *executable, const ob_binding_t *binding
   return OB_OK;
 }
 
+ob_status_t ob_kit_rebind(ob_instance_t *instance, const ob_binding_t *binding, ob_instance_info_t *info) {
+  ob_arena_reset(&instance->arena);
+  *instance = (ob_instance_t){.arena = instance->arena, .executable = instance->executable, .threads = binding->threads};
+  binder_t binder = {.instance = instance, .binding = binding};
+  return bind_all(&binder, info);
+}
+
 void ob_kit_release_instance(ob_instance_t *instance) {
   if (!instance) return;
   const ob_allocator_t *allocator = instance->arena.allocator;

@@ -176,6 +176,12 @@ static const char *fingerprint(const ob_engine_t *engine) {
   return engine->kit->fingerprint ? engine->kit->fingerprint() : engine->kit->version;
 }
 
+/* Kernels get their numbers at bind, and compile nothing then. */
+static ob_accepts_t accepts(const ob_executable_t *executable) {
+  (void)executable;
+  return OB_ACCEPTS_ANY;
+}
+
 static const ob_engine_api_t api = {
     .struct_size = sizeof api,
     .abi = OB_ENGINE_ABI,
@@ -189,7 +195,9 @@ static const ob_engine_api_t api = {
     .release_instance = ob_kit_release_instance,
     .release_executable = release_executable,
     .fingerprint = fingerprint,
+    .accepts = accepts,
     .knows = knows,
+    .rebind = ob_kit_rebind,
 };
 
 const ob_engine_api_t *ob_kit_entry(const ob_kit_engine_t *engine, uint32_t host_abi) {

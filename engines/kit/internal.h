@@ -91,6 +91,7 @@ typedef struct ob_inner_call {
 ob_status_t ob_kit_group(ob_executable_t *executable);
 ob_status_t ob_kit_bind(ob_executable_t *executable, const ob_binding_t *binding, ob_instance_info_t *info,
                         ob_instance_t **instance);
+ob_status_t ob_kit_rebind(ob_instance_t *instance, const ob_binding_t *binding, ob_instance_info_t *info);
 ob_status_t ob_kit_run(const ob_instance_t *instance, const ob_call_t *call);
 void ob_kit_release_instance(ob_instance_t *instance);
 

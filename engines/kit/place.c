@@ -221,7 +221,7 @@ static ob_status_t plan(placer_t *placer) {
   for (size_t n = 0; n < instance->step_count; n++)
     placer->buffers[placer->buffer_count++] = (ob_plan_buffer_t){
         .bytes = placer->placing->scratch_bytes[n], .first = (uint32_t)n, .last = (uint32_t)n, .shares = -1};
-  OB_TRY(ob_plan_memory(placer->buffers, placer->buffer_count, ALIGNMENT, instance->arena.allocator, &planned, &lower_bound));
+  OB_TRY(ob_plan_memory_in(placer->buffers, placer->buffer_count, ALIGNMENT, &instance->arena, &planned, &lower_bound));
   if (!ob_add_size(frame, planned, &placer->placing->workspace_bytes)) return ob_fail_memory();
   size_t b = 0;
   for (size_t v = 0; v < instance->value_count; v++)

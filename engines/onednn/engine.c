@@ -62,6 +62,12 @@ static void info(const ob_engine_t *engine, ob_engine_info_t *info) {
 
 static const char *fingerprint(const ob_engine_t *engine) { return engine->fingerprint; }
 
+/* Primitives are generated for the sizes at hand. */
+static ob_accepts_t accepts(const ob_executable_t *executable) {
+  (void)executable;
+  return OB_ACCEPTS_EXACT;
+}
+
 static const ob_engine_api_t api = {
     .struct_size = sizeof api,
     .abi = OB_ENGINE_ABI,
@@ -77,6 +83,7 @@ static const ob_engine_api_t api = {
     .fingerprint = fingerprint,
     .save = dn_save,
     .load = dn_load,
+    .accepts = accepts,
     .knows = dn_has_operator,
 };
 

@@ -192,8 +192,13 @@ enum {
   OB_ENGINE_IGNORES_CANCEL = 1 << 2 /* does not look at deadline_ns and cancel inside `run` */
 };
 
-/* Which symbol values an executable accepts. */
-typedef enum ob_accepts { OB_ACCEPTS_ANY, OB_ACCEPTS_RANGE, OB_ACCEPTS_EXACT } ob_accepts_t;
+/* Which sizes an executable accepts, and what `bind` costs. The host keeps an instance for each set of numbers of those symbols that the
+ * region depends on, whatever is said here. */
+typedef enum ob_accepts {
+  OB_ACCEPTS_ANY,   /* all sizes: `bind` is arithmetic, it compiles nothing */
+  OB_ACCEPTS_RANGE, /* the same for the sizes that `range` tells; the host binds the region for others on another engine */
+  OB_ACCEPTS_EXACT  /* all sizes, and `bind` builds something for these alone (kernels, a graph of a library) */
+} ob_accepts_t;
 
 typedef struct ob_engine_info {
   size_t struct_size;
@@ -233,10 +238,18 @@ typedef struct ob_engine_api {
   /* `blob` has this engine's fingerprint and this region's hash. It lives as long as the executable. */
   ob_status_t (*load)(ob_engine_t *engine, const ob_region_view_t *region, const void *blob, size_t size,
                       ob_executable_t **executable);
+  /* NULL: as OB_ACCEPTS_EXACT. Asked once, after `compile` or `load`. */
   ob_accepts_t (*accepts)(const ob_executable_t *executable);
   /* Is there any node of this operator that `supports` may say yes to? For people who want an overview. Not in version 1.0:
    * look at struct_size. */
   bool (*knows)(const ob_engine_t *engine, const char *domain, const char *op);
+  /* Of an executable that accepts a range: the least and the largest size of `axis` of region input `input`. Both come in as what the
+   * model says (0 and INT64_MAX where it says nothing), and may be narrowed. NULL: no size is refused. Not in version 1.0. */
+  void (*range)(const ob_executable_t *executable, uint32_t input, int32_t axis, int64_t *least, int64_t *largest);
+  /* Makes an instance one for other numbers: as `bind`, in the memory that the instance has already. `info` is zeroed, as before
+   * `bind`. No call uses the instance meanwhile; after a failure it can be bound again or released, not run. It should allocate
+   * nothing when the instance was first bound to sizes at least as large. NULL: a new instance for new numbers. Not in version 1.0. */
+  ob_status_t (*rebind)(ob_instance_t *instance, const ob_binding_t *binding, ob_instance_info_t *info);
 } ob_engine_api_t;
 
 /* The one symbol of an engine's library. Returns NULL when it cannot work with a host of this ABI version. */

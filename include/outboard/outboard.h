@@ -62,6 +62,10 @@ typedef struct ob_options {
   const char *engine_path;     /* folders with engine libraries, ':' between; NULL: $OUTBOARD_ENGINE_PATH, then lib/outboard */
   const char *base_dir;        /* for external data of a model given as memory; NULL: such data is refused */
   const ob_compile_options_t *compile; /* for ONNX input; for an artifact only `engines` is looked at. NULL: defaults */
+  /* Of a model: shapes whose plans a function keeps, and instances that a region keeps of its engine (one for each set of numbers of the
+   * symbols that the region depends on). The least recently used go first; those in use stay. A plan keeps its instances, so there are
+   * never more plans than max_instances. 0: 64. */
+  uint32_t max_plans, max_instances;
 } ob_options_t;
 
 /* ---------------------------------------------------------------- models */

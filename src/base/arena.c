@@ -9,6 +9,7 @@
 
 struct ob_arena_block {
   ob_arena_block_t *next;
+  size_t size;
   max_align_t data[];
 };
 
@@ -19,7 +20,8 @@ void ob_arena_init(ob_arena_t *arena, const ob_allocator_t *allocator) {
 }
 
 void ob_arena_free(ob_arena_t *arena) {
-  for (ob_arena_block_t *block = arena->blocks; block;) {
+  ob_arena_reset(arena);
+  for (ob_arena_block_t *block = arena->spare; block;) {
     ob_arena_block_t *next = block->next;
     ob_free(arena->allocator, block);
     block = next;
@@ -27,18 +29,44 @@ void ob_arena_free(ob_arena_t *arena) {
   ob_arena_init(arena, arena->allocator);
 }
 
-/* A new block with room for `size` bytes becomes the one that is handed out from. */
+/* Oldest first, as they are handed out again: what fitted before fits then. */
+void ob_arena_reset(ob_arena_t *arena) {
+  while (arena->blocks) {
+    ob_arena_block_t *block = arena->blocks;
+    arena->blocks = block->next;
+    block->next = arena->spare;
+    arena->spare = block;
+  }
+  arena->used = arena->size = 0;
+}
+
+static ob_arena_block_t *take_spare(ob_arena_t *arena, size_t size) {
+  ob_arena_block_t **link = &arena->spare;
+  while (*link && (*link)->size < size) link = &(*link)->next;
+  ob_arena_block_t *block = *link;
+  if (block) *link = block->next;
+  return block;
+}
+
+static void hand_out(ob_arena_t *arena, ob_arena_block_t *block) {
+  block->next = arena->blocks;
+  arena->blocks = block;
+  arena->used = 0;
+  arena->size = block->size;
+}
+
+/* A block with room for `size` bytes becomes the one that is handed out from. */
 static ob_status_t add_block(ob_arena_t *arena, size_t size) {
   size_t room = arena->size == 0 ? FIRST_BLOCK : arena->size < LARGEST_BLOCK ? arena->size * 2 : LARGEST_BLOCK;
   if (room < size) room = size;
   size_t bytes;
-  if (!ob_add_size(room, sizeof(ob_arena_block_t), &bytes)) return ob_fail_memory();
-  ob_arena_block_t *block;
-  OB_TRY(ob_alloc_aligned(arena->allocator, bytes, ALIGNMENT, (void **)&block));
-  block->next = arena->blocks;
-  arena->blocks = block;
-  arena->used = 0;
-  arena->size = room;
+  ob_arena_block_t *block = take_spare(arena, size);
+  if (!block) {
+    if (!ob_add_size(room, sizeof *block, &bytes)) return ob_fail_memory();
+    OB_TRY(ob_alloc_aligned(arena->allocator, bytes, ALIGNMENT, (void **)&block));
+    block->size = room;
+  }
+  hand_out(arena, block);
   return OB_OK;
 }
 

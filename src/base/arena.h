@@ -8,11 +8,14 @@ typedef struct ob_arena_block ob_arena_block_t;
 typedef struct ob_arena {
   const ob_allocator_t *allocator;
   ob_arena_block_t *blocks;
+  ob_arena_block_t *spare; /* taken back by ob_arena_reset() */
   size_t used, size; /* of the newest block */
 } ob_arena_t;
 
 void ob_arena_init(ob_arena_t *arena, const ob_allocator_t *allocator);
 void ob_arena_free(ob_arena_t *arena);
+/* Takes back what was handed out and keeps the memory: the same allocations again, or smaller ones, ask the allocator for nothing. */
+void ob_arena_reset(ob_arena_t *arena);
 /* Zeroed memory aligned to 16, living until ob_arena_free(). Size 0 gives a valid pointer. */
 OB_MUST_CHECK ob_status_t ob_arena_alloc(ob_arena_t *arena, size_t size, void **block);
 OB_MUST_CHECK ob_status_t ob_arena_alloc_array(ob_arena_t *arena, size_t count, size_t size, void **block);

@@ -56,6 +56,36 @@ static void names_are_quoted(void **state) {
   assert_non_null(strstr(ob_quote(longest), "/that/has/the/name/of/model.onnx"));
 }
 
+static long arena_blocks;
+static void *count_block(void *self, size_t size, size_t alignment) {
+  arena_blocks++;
+  return ob_allocator_default()->allocate(self, size, alignment);
+}
+static void uncount_block(void *self, void *block) { ob_allocator_default()->release(self, block); }
+
+/* The same again, or less, asks for no new block, and memory is zeroed anew. */
+static void arenas_start_over(void **state) {
+  static const ob_allocator_t counting = {count_block, uncount_block, NULL};
+  (void)state;
+  ob_arena_t arena;
+  ob_arena_init(&arena, &counting);
+  ob_arena_reset(&arena);
+  long before = 0;
+  for (size_t round = 0; round < 6; round++) {
+    for (size_t i = 0; i < 200; i++) {
+      unsigned char *block;
+      size_t size = i * i / (round + 1);
+      assert_int_equal(ob_arena_alloc(&arena, size, (void **)&block), OB_OK);
+      for (size_t k = 0; k < size; k++) assert_int_equal(block[k], 0);
+      memset(block, 255, size);
+    }
+    if (round == 0) before = arena_blocks;
+    assert_int_equal(arena_blocks, before);
+    ob_arena_reset(&arena);
+  }
+  ob_arena_free(&arena);
+}
+
 static void arenas(void **state) {
   (void)state;
   ob_arena_t arena;
@@ -305,7 +335,7 @@ static void parallel_loops_visit_everything_once(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(messages), cmocka_unit_test(names_are_quoted), cmocka_unit_test(arenas), cmocka_unit_test(arrays_and_maps),
+      cmocka_unit_test(messages), cmocka_unit_test(names_are_quoted), cmocka_unit_test(arenas), cmocka_unit_test(arenas_start_over), cmocka_unit_test(arrays_and_maps),
       cmocka_unit_test(text),     cmocka_unit_test(utf8),             cmocka_unit_test(sha256), cmocka_unit_test(sha256_blocks), cmocka_unit_test(json_refuses),
       cmocka_unit_test(json_members), cmocka_unit_test(files), cmocka_unit_test(a_file_that_shrinks_reads_as_zeros),
       cmocka_unit_test(parallel_loops_visit_everything_once),

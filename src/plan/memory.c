@@ -113,13 +113,8 @@ typedef struct {
   uint32_t *group_of;
 } work_t;
 
-static ob_status_t plan(ob_plan_buffer_t *buffers, size_t count, size_t alignment, const ob_allocator_t *allocator, work_t *work,
-                        size_t *arena_bytes, size_t *lower_bound) {
+static ob_status_t plan(ob_plan_buffer_t *buffers, size_t count, size_t alignment, work_t *work, size_t *arena_bytes, size_t *lower_bound) {
   size_t group_count;
-  OB_TRY(OB_NEW_ARRAY(allocator, count, &work->groups));
-  OB_TRY(OB_NEW_ARRAY(allocator, count, &work->placed));
-  OB_TRY(OB_NEW_ARRAY(allocator, 2 * count, &work->events));
-  OB_TRY(OB_NEW_ARRAY(allocator, count, &work->group_of));
   OB_TRY(make_groups(buffers, count, alignment, work->groups, work->group_of, &group_count));
   *lower_bound = peak(work->groups, group_count, work->events);
   qsort(work->groups, group_count, sizeof *work->groups, by_size);
@@ -130,14 +125,22 @@ static ob_status_t plan(ob_plan_buffer_t *buffers, size_t count, size_t alignmen
   return OB_OK;
 }
 
-ob_status_t ob_plan_memory(ob_plan_buffer_t *buffers, size_t count, size_t alignment, const ob_allocator_t *allocator,
-                           size_t *arena_bytes, size_t *lower_bound) {
+ob_status_t ob_plan_memory_in(ob_plan_buffer_t *buffers, size_t count, size_t alignment, ob_arena_t *scratch, size_t *arena_bytes,
+                              size_t *lower_bound) {
   work_t work = {0};
   *arena_bytes = *lower_bound = 0;
-  ob_status_t status = plan(buffers, count, alignment, allocator, &work, arena_bytes, lower_bound);
-  ob_free(allocator, work.groups);
-  ob_free(allocator, work.placed);
-  ob_free(allocator, work.events);
-  ob_free(allocator, work.group_of);
+  OB_TRY(OB_ARENA_ARRAY(scratch, count, &work.groups));
+  OB_TRY(OB_ARENA_ARRAY(scratch, count, &work.placed));
+  OB_TRY(OB_ARENA_ARRAY(scratch, 2 * count, &work.events));
+  OB_TRY(OB_ARENA_ARRAY(scratch, count, &work.group_of));
+  return plan(buffers, count, alignment, &work, arena_bytes, lower_bound);
+}
+
+ob_status_t ob_plan_memory(ob_plan_buffer_t *buffers, size_t count, size_t alignment, const ob_allocator_t *allocator,
+                           size_t *arena_bytes, size_t *lower_bound) {
+  ob_arena_t scratch;
+  ob_arena_init(&scratch, allocator);
+  ob_status_t status = ob_plan_memory_in(buffers, count, alignment, &scratch, arena_bytes, lower_bound);
+  ob_arena_free(&scratch);
   return status;
 }

@@ -2,7 +2,7 @@
 #ifndef OB_PLAN_MEMORY_H
 #define OB_PLAN_MEMORY_H
 
-#include "base/alloc.h"
+#include "base/arena.h"
 
 typedef struct ob_plan_buffer {
   size_t bytes;
@@ -16,5 +16,8 @@ typedef struct ob_plan_buffer {
  * arena_bytes: what the arena needs. lower_bound: the largest sum of bytes alive in one step. */
 OB_MUST_CHECK ob_status_t ob_plan_memory(ob_plan_buffer_t *buffers, size_t count, size_t alignment,
                                          const ob_allocator_t *allocator, size_t *arena_bytes, size_t *lower_bound);
+/* The same with working memory from `scratch`, which keeps it. */
+OB_MUST_CHECK ob_status_t ob_plan_memory_in(ob_plan_buffer_t *buffers, size_t count, size_t alignment, ob_arena_t *scratch,
+                                            size_t *arena_bytes, size_t *lower_bound);
 
 #endif

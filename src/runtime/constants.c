@@ -69,6 +69,15 @@ static bool region_has(const ob_region_t *region, const ob_constant_t *constant,
   return false;
 }
 
+/* What the backend packed for itself alone. */
+static const void *find_own(const ob_backend_t *backend, const ob_constant_t *constant, const ob_layout_t *layout) {
+  for (size_t i = 0; i < backend->own.count; i++) {
+    const ob_packed_t *packed = &backend->own.items[i];
+    if (packed->constant == constant && ob_layout_equal(&packed->layout, layout)) return packed->data;
+  }
+  return NULL;
+}
+
 /* With the lock held. */
 static ob_status_t take_constant(ob_backend_t *backend, const ob_constant_t *constant, const ob_layout_t *layout,
                                  const void **data) {
@@ -77,13 +86,15 @@ static ob_status_t take_constant(ob_backend_t *backend, const ob_constant_t *con
   ob_region_t *region = backend->unit->region;
   ob_packed_t packed = {.constant = constant, .layout = *layout};
   OB_TRY(ob_layout_bytes(layout, constant->dtype, constant->dims, &packed.bytes));
-  packed.data = find_layout(module, region, constant, layout);
+  packed.data = find_own(backend, constant, layout);
+  if (!packed.data) packed.data = find_layout(module, region, constant, layout);
   if (!packed.data) {
     void *blocked;
     OB_TRY(unpack(model, constant));
     OB_TRY(keep_block(module, packed.bytes, &blocked));
     ob_layout_pack(layout, constant->dtype, constant->dims, constant->data, blocked);
     packed.data = blocked;
+    if (!backend->keeps) OB_TRY(ob_array_push(model->allocator, &backend->own, packed)); /* for the next shape */
   }
   if (backend->keeps && !region_has(region, constant, packed.data))
     OB_TRY(ob_array_push(module->allocator, &region->packed, packed));
@@ -114,25 +125,30 @@ ob_status_t ob_backend_constant(ob_backend_t *backend, uint32_t value, const ob_
   return status;
 }
 
-static const void *find_key(const ob_region_t *region, const char *key, size_t bytes) {
-  for (size_t i = 0; i < region->packed.count; i++) {
-    const ob_packed_t *packed = &region->packed.items[i];
-    if (packed->key && strcmp(packed->key, key) == 0 && packed->bytes == bytes) return packed->data;
-  }
+static const void *find_in(const ob_packed_t *list, size_t count, const char *key, size_t bytes) {
+  for (size_t i = 0; i < count; i++)
+    if (list[i].key && strcmp(list[i].key, key) == 0 && list[i].bytes == bytes) return list[i].data;
   return NULL;
+}
+
+static const void *find_key(const ob_backend_t *backend, const char *key, size_t bytes) {
+  const ob_region_t *region = backend->unit->region;
+  return backend->keeps ? find_in(region->packed.items, region->packed.count, key, bytes)
+                        : find_in(backend->own.items, backend->own.count, key, bytes);
 }
 
 /* Registers engine-made data unless another thread was faster; *block is then given back. With the lock held. */
 static ob_status_t register_key(ob_backend_t *backend, const ob_packed_request_t *request, void **block, const void **data) {
-  ob_region_t *region = backend->unit->region;
-  ob_module_t *module = backend->unit->model->module;
-  *data = backend->keeps ? find_key(region, request->key, request->bytes) : NULL;
-  if (*data) return OB_OK;
+  ob_model_t *model = backend->unit->model;
+  ob_module_t *module = model->module;
   ob_packed_t packed = {.data = *block, .bytes = request->bytes};
+  *data = find_key(backend, request->key, request->bytes);
+  if (*data) return OB_OK;
   OB_TRY(ob_arena_strdup(&module->arena, request->key, &packed.key));
-  if (backend->keeps) OB_TRY(ob_array_reserve(module->allocator, &region->packed, 1));
-  OB_TRY(ob_array_push(module->allocator, &module->blocks, *block));
-  if (backend->keeps) region->packed.items[region->packed.count++] = packed;
+  OB_TRY(ob_array_reserve(module->allocator, &module->blocks, 1));
+  OB_TRY(backend->keeps ? ob_array_push(module->allocator, &backend->unit->region->packed, packed)
+                        : ob_array_push(model->allocator, &backend->own, packed));
+  module->blocks.items[module->blocks.count++] = *block;
   *data = *block;
   *block = NULL;
   return OB_OK;
@@ -142,7 +158,7 @@ ob_status_t ob_backend_packed(ob_backend_t *backend, const ob_packed_request_t *
   ob_model_t *model = backend->unit->model;
   void *block;
   pthread_mutex_lock(&model->lock);
-  *data = backend->keeps ? find_key(backend->unit->region, request->key, request->bytes) : NULL;
+  *data = find_key(backend, request->key, request->bytes);
   pthread_mutex_unlock(&model->lock);
   if (*data) return OB_OK;
   OB_TRY(ob_alloc_aligned(model->module->allocator, request->bytes, 64, &block));

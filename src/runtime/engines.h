@@ -2,6 +2,8 @@
 #ifndef OB_RUNTIME_ENGINES_H
 #define OB_RUNTIME_ENGINES_H
 
+#include <stddef.h>
+
 #include <outboard/engine.h>
 #include <outboard/outboard.h>
 
@@ -19,6 +21,10 @@ typedef struct ob_opened {
   uint32_t references;     /* under the registry's lock */
   struct ob_opened *next;
 } ob_opened_t;
+
+/* True when the engine has this function, which version 1.0 of the ABI did not have. */
+#define OB_API_HAS(api, member) \
+  ((api)->struct_size >= offsetof(ob_engine_api_t, member) + sizeof (api)->member && (api)->member)
 
 /* Opens the engine called `name`, or gives the one that is open already. `path`: folders, ':' between, or NULL for the
  * defaults. `threads` becomes host->typical_threads when it is the first to open it. Thread-safe.

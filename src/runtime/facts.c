@@ -123,6 +123,10 @@ const char *ob_flat_engine(const ob_flat_node_t *node) {
   return node->unit ? atomic_load(&node->unit->backend)->engine->name : "host";
 }
 
+const char *ob_accepts_name(ob_accepts_t accepts) {
+  return accepts == OB_ACCEPTS_ANY ? "any" : accepts == OB_ACCEPTS_RANGE ? "range" : "exact";
+}
+
 void ob_report_bytes(ob_str_t *out, size_t bytes) {
   static const char *const units[] = {"B", "KB", "MB", "GB"};
   double size = (double)bytes;

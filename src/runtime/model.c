@@ -8,6 +8,9 @@
 #include "import/onnx/onnx.h"
 #include "runtime/program.h"
 
+/* Shapes for which plans and instances are kept, unless the caller says otherwise. */
+enum { DEFAULT_SHAPES = 64 };
+
 ob_status_t ob_options_copy(const void *from, void *to, size_t size) {
   size_t given;
   memset(to, 0, size);
@@ -30,6 +33,9 @@ static ob_status_t create(const ob_options_t *options, ob_model_t **out) {
   model->progress = options->progress;
   model->progress_user = options->progress_user;
   model->threads = options->threads > 0 ? options->threads : ob_default_threads();
+  model->max_instances = options->max_instances > 0 ? options->max_instances : DEFAULT_SHAPES;
+  model->max_plans = options->max_plans > 0 ? options->max_plans : DEFAULT_SHAPES;
+  if (model->max_plans > model->max_instances) model->max_plans = model->max_instances; /* a plan keeps its instances */
   atomic_init(&model->generation, 0);
   pthread_mutex_init(&model->lock, NULL);
   ob_arena_init(&model->arena, allocator);

@@ -22,13 +22,17 @@ typedef struct ob_backend {
   ob_region_view_t *view; /* view->host is this backend */
   uint32_t *constant_requests; /* [value of the body]: how often the engine asked host->constant() for it */
   bool keeps;                  /* packed forms that it asks for go into the artifact */
+  OB_ARRAY(ob_packed_t) own;   /* those that it asked for when it does not keep them there; their data belongs to the module */
   bool from_blob;
+  ob_accepts_t accepts;
+  bool rebinds;                /* its instances can be made over for other sizes, whatever these are */
   ob_arena_t arena;            /* of the view */
   const char *moved;           /* why the region is not on the engine that it was placed on; NULL: it is, or nobody says */
   struct ob_backend *older;    /* the one that failed before */
 } ob_backend_t;
 
-/* An instance and what it is for. Counted: plans and contexts hold it; the unit keeps some unused ones. */
+/* An instance and what it is for. Counted: plans and contexts hold it; the unit keeps some unused ones. Those of bounded contexts are in no
+ * list, and are made over for each shape. */
 typedef struct ob_bound {
   atomic_uint references;
   ob_backend_t *backend;
@@ -50,8 +54,11 @@ struct ob_unit {
   ob_model_t *model;
   ob_region_t *region;
   _Atomic(ob_backend_t *) backend;
+  ob_backend_t *beyond; /* for sizes that `backend` does not accept, when it accepts a range; under the lock */
   pthread_mutex_t lock; /* of the list of instances */
   ob_bound_t *bounds;
+  atomic_uint live;     /* instances, those outside of the list too */
+  atomic_uint made;     /* since the model was opened */
   size_t bound_count;
   uint64_t clock;
   uint32_t *symbols; /* those that shapes, contents and attributes of the body depend on */
@@ -83,6 +90,10 @@ OB_MUST_CHECK ob_status_t ob_unit_bind(ob_unit_t *unit, const ob_bind_request_t 
 void ob_bound_release(ob_bound_t *bound);
 /* Frees an instance that is in no cache. */
 void ob_bound_discard(ob_bound_t *bound);
+/* Makes an instance that nobody else holds one for other numbers. `scratch` is reset. After a failure it cannot be run until this succeeds. */
+OB_MUST_CHECK ob_status_t ob_bound_rebind(ob_bound_t *bound, const ob_bind_request_t *request, ob_arena_t *scratch);
+/* The engine for sizes that `refuses`, which has left a message, does not accept. */
+OB_MUST_CHECK ob_status_t ob_unit_beyond(ob_unit_t *unit, const ob_backend_t *refuses, ob_backend_t **backend);
 /* Puts the next engine in `failed`'s place, unless another thread has done so. Records `status` again when there is none. */
 OB_MUST_CHECK ob_status_t ob_unit_replace(ob_unit_t *unit, ob_backend_t *failed, ob_status_t status);
 /* True for failures that another engine may not have. */
@@ -133,6 +144,7 @@ struct ob_model {
   void (*progress)(void *user, const char *what, uint64_t done, uint64_t total);
   void *progress_user;
   uint32_t threads;
+  size_t max_plans, max_instances; /* of a segment, of a region */
   bool portable;
   bool engines_given; /* the caller gave a list: nothing else is used */
   ob_module_t *module;

@@ -53,7 +53,7 @@ static int compare(const void *left, const void *right) {
 
 static bool knows(const ob_opened_t *opened, const ob_operator_report_t *report) {
   const ob_engine_api_t *api = opened->api;
-  return api->struct_size >= offsetof(ob_engine_api_t, knows) + sizeof api->knows && api->knows && api->knows(opened->engine, report->domain, report->name);
+  return OB_API_HAS(api, knows) && api->knows(opened->engine, report->domain, report->name);
 }
 
 /* Reports one operator with the names of its engines. */

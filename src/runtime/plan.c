@@ -8,8 +8,7 @@
 #include "runtime/bind.h"
 #include "runtime/program.h"
 
-/* Plans that a segment keeps when nobody uses them. */
-enum { MAX_PLANS = 64, ALIGNMENT = 64 };
+enum { ALIGNMENT = 64 };
 
 /* While a plan is made. */
 typedef struct planner {
@@ -277,9 +276,9 @@ static ob_plan_t *find(ob_segment_t *segment, const ob_plan_request_t *request) 
   return NULL;
 }
 
-static ob_plan_t *evict(ob_segment_t *segment) {
+/* The unused plan that was not wanted for longest, taken out of the list; NULL: all are in use. */
+static ob_plan_t *take_oldest(ob_segment_t *segment) {
   ob_plan_t **oldest = NULL;
-  if (segment->plan_count < MAX_PLANS) return NULL;
   for (ob_plan_t **link = &segment->plans; *link; link = &(*link)->next)
     if (atomic_load(&(*link)->references) == 0 && (!oldest || (*link)->last_use < (*oldest)->last_use)) oldest = link;
   if (!oldest) return NULL;
@@ -289,6 +288,16 @@ static ob_plan_t *evict(ob_segment_t *segment) {
   return plan;
 }
 
+/* Makes room in a full list: more than one goes when many were in use before. */
+static ob_plan_t *evict(ob_segment_t *segment, size_t most) {
+  ob_plan_t *gone = NULL, *plan;
+  while (segment->plan_count >= most && (plan = take_oldest(segment))) {
+    plan->next = gone;
+    gone = plan;
+  }
+  return gone;
+}
+
 static void insert(ob_segment_t *segment, ob_plan_t *plan) {
   plan->last_use = ++segment->clock;
   plan->next = segment->plans;
@@ -296,25 +305,35 @@ static void insert(ob_segment_t *segment, ob_plan_t *plan) {
   segment->plan_count++;
 }
 
+static void free_all(const ob_allocator_t *allocator, ob_plan_t *plan) {
+  while (plan) {
+    ob_plan_t *next = plan->next;
+    ob_plan_free(allocator, plan);
+    plan = next;
+  }
+}
+
 ob_status_t ob_plan_acquire(const ob_plan_request_t *request, ob_plan_t **out) {
+  const ob_model_t *model = request->program->model;
   ob_segment_t *segment = &request->program->segments[request->segment];
   ob_plan_t *drop = NULL, *plan = NULL;
-  *out = NULL;
   pthread_mutex_lock(&segment->lock);
   *out = find(segment, request);
+  if (!*out) drop = evict(segment, model->max_plans); /* now, so that its instances are free to go when new ones are made */
   pthread_mutex_unlock(&segment->lock);
   if (*out) return OB_OK;
+  free_all(model->allocator, drop);
   OB_TRY(make(request, &plan));
   pthread_mutex_lock(&segment->lock);
   *out = find(segment, request); /* another thread may have been faster */
   drop = plan;
   if (!*out) {
-    drop = evict(segment);
+    drop = evict(segment, model->max_plans);
     insert(segment, plan);
     *out = plan;
   }
   pthread_mutex_unlock(&segment->lock);
-  if (drop) ob_plan_free(request->program->model->allocator, drop);
+  free_all(model->allocator, drop);
   return OB_OK;
 }
 

@@ -46,6 +46,8 @@ OB_MUST_CHECK ob_status_t ob_facts_memory(ob_facts_t *facts);
 
 /* The engine that a flat node runs on now; "host" for control flow; "" for inputs and outputs. */
 const char *ob_flat_engine(const ob_flat_node_t *node);
+/* "any", "range", "exact". */
+const char *ob_accepts_name(ob_accepts_t accepts);
 /* "12.3 MB". */
 void ob_report_bytes(ob_str_t *out, size_t bytes);
 

@@ -97,6 +97,17 @@ static ob_status_t put_node(const ob_facts_t *facts, const ob_flat_node_t *flat,
   return put_refusals(node, one);
 }
 
+/* What a new shape means for a region: the symbols that it depends on, what its engine accepts, instances there are now. */
+static ob_status_t put_sizes_of(const ob_unit_t *unit, json_t *one) {
+  const ob_expr_pool_t *pool = unit->model->module->exprs;
+  json_t *symbols;
+  OB_TRY(child(one, "symbols", json_array(), &symbols));
+  for (size_t i = 0; i < unit->symbol_count; i++)
+    OB_TRY(done(json_array_append_new(symbols, text(ob_expr_symbol_at(pool, unit->symbols[i])->name))));
+  OB_TRY(set(one, "accepts", text(ob_accepts_name(atomic_load(&unit->backend)->accepts))));
+  return set(one, "instances", size(atomic_load(&unit->live)));
+}
+
 static ob_status_t put_region(const ob_facts_t *facts, const ob_unit_t *unit, json_t *array) {
   const ob_region_t *region = unit->region;
   const ob_backend_t *backend = atomic_load(&unit->backend);
@@ -114,6 +125,7 @@ static ob_status_t put_region(const ob_facts_t *facts, const ob_unit_t *unit, js
   OB_TRY(set(one, "why", text(region->why)));
   OB_TRY(set(one, "dynamic", json_boolean(region->dynamic)));
   OB_TRY(set(one, "nodes", size(region->body->nodes.count)));
+  OB_TRY(put_sizes_of(unit, one));
   OB_TRY(set(one, "packed_bytes", size(packed)));
   OB_TRY(set(one, "blob_bytes", size(region->blob_bytes)));
   OB_TRY(put_values(facts, one, "inputs", region->body->inputs.items, region->body->inputs.count));

@@ -138,6 +138,22 @@ static void print_refusals(const ob_facts_t *facts, const ob_graph_t *body, ob_s
     for (size_t i = 0; i < body->nodes.items[n]->refusal_count; i++) print_refusal(facts, body, n, &body->nodes.items[n]->refusals[i], out);
 }
 
+/* "sizes: batch, sequence; the engine accepts any; 1 instance" */
+static void print_sizes_of(const ob_unit_t *unit, ob_str_t *out) {
+  const ob_expr_pool_t *pool = unit->model->module->exprs;
+  unsigned live = atomic_load(&unit->live);
+  ob_str_t line;
+  if (unit->symbol_count == 0) return;
+  ob_str_init(&line, unit->model->allocator);
+  for (size_t i = 0; i < unit->symbol_count; i++)
+    ob_str_printf(&line, "%s%s", i > 0 ? ", " : "", ob_quote(ob_expr_symbol_at(pool, unit->symbols[i])->name));
+  ob_str_printf(&line, "; the engine accepts %s; %u %s", ob_accepts_name(atomic_load(&unit->backend)->accepts), live,
+                live == 1 ? "instance" : "instances");
+  ob_str_printf(out, "%22ssizes: ", "");
+  wrap(out, line.text ? line.text : "", 29, 26);
+  ob_str_free(&line);
+}
+
 static void print_regions(const ob_facts_t *facts, ob_str_t *out) {
   const ob_model_t *model = facts->model;
   for (size_t r = 0; r < model->unit_count; r++) {
@@ -151,6 +167,7 @@ static void print_regions(const ob_facts_t *facts, ob_str_t *out) {
       ob_str_printf(out, "%22splaced on %s, which cannot be used here: ", "", ob_quote(region->engine));
       wrap(out, backend->moved ? backend->moved : "", 63 + strlen(ob_quote(region->engine)), 26);
     }
+    print_sizes_of(model->units[r], out);
     print_refusals(facts, region->body, out);
   }
 }

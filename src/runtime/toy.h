@@ -29,9 +29,13 @@ typedef struct toy {
   bool packs;               /* takes the constants of Mul transposed */
   bool keeps_data;          /* keeps data of its own with host->packed */
   bool saves;               /* has blobs */
+  ob_accepts_t accepts;     /* as the ABI has it */
+  int64_t largest;          /* of OB_ACCEPTS_RANGE: no axis of an input may be longer */
+  bool rebinds;             /* makes instances over */
+  bool packs_at_bind;       /* asks for its constants at each bind again */
   int runs_left;            /* runs before it fails; negative: it never does */
   const char *fingerprint;
-  atomic_int opens, closes, compiles, loads, binds, runs, fills, live; /* live: executables and instances not released */
+  atomic_int opens, closes, compiles, loads, binds, rebound, runs, fills, live; /* live: executables and instances not released */
   const ob_host_t *host;
 } toy_t;
 
@@ -134,13 +138,7 @@ TOY_UNUSED static ob_status_t toy_load(ob_engine_t *engine, const ob_region_view
   return toy_make(toy, region, executable);
 }
 
-TOY_UNUSED static ob_status_t toy_bind(ob_executable_t *executable, const ob_binding_t *binding, ob_instance_info_t *info, ob_instance_t **out) {
-  toy_t *toy = executable->toy;
-  atomic_fetch_add(&toy->binds, 1);
-  if (toy->fails_bind) return (toy->host->fail)(OB_ENGINE_ERROR, "the toy does not bind today");
-  ob_instance_t *instance = calloc(1, sizeof *instance);
-  if (!instance) return OB_OUT_OF_MEMORY;
-  instance->executable = executable;
+static void toy_fill_instance(ob_instance_t *instance, const ob_binding_t *binding, ob_instance_info_t *info) {
   for (size_t v = 0; v < binding->region->value_count; v++) {
     size_t count = 1;
     instance->ranks[v] = binding->dims[v] ? binding->ranks[v] : -1;
@@ -148,9 +146,36 @@ TOY_UNUSED static ob_status_t toy_bind(ob_executable_t *executable, const ob_bin
     instance->offsets[v] = info->workspace_bytes;
     info->workspace_bytes += (count * 4 + 63) / 64 * 64;
   }
+}
+
+TOY_UNUSED static ob_status_t toy_bind(ob_executable_t *executable, const ob_binding_t *binding, ob_instance_info_t *info, ob_instance_t **out) {
+  toy_t *toy = executable->toy;
+  atomic_fetch_add(&toy->binds, 1);
+  if (toy->fails_bind) return (toy->host->fail)(OB_ENGINE_ERROR, "the toy does not bind today");
+  ob_status_t status = toy->packs_at_bind ? toy_prepare(executable) : OB_OK;
+  if (status != OB_OK) return status;
+  ob_instance_t *instance = calloc(1, sizeof *instance);
+  if (!instance) return OB_OUT_OF_MEMORY;
+  instance->executable = executable;
+  toy_fill_instance(instance, binding, info);
   atomic_fetch_add(&toy->live, 1);
   *out = instance;
   return OB_OK;
+}
+
+TOY_UNUSED static ob_status_t toy_rebind(ob_instance_t *instance, const ob_binding_t *binding, ob_instance_info_t *info) {
+  toy_t *toy = instance->executable->toy;
+  atomic_fetch_add(&toy->rebound, 1);
+  if (toy->fails_bind) return (toy->host->fail)(OB_ENGINE_ERROR, "the toy does not bind today");
+  toy_fill_instance(instance, binding, info);
+  return OB_OK;
+}
+
+TOY_UNUSED static ob_accepts_t toy_accepts(const ob_executable_t *executable) { return executable->toy->accepts; }
+
+TOY_UNUSED static void toy_range(const ob_executable_t *executable, uint32_t input, int32_t axis, int64_t *least, int64_t *largest) {
+  (void)input, (void)axis, (void)least;
+  if (*largest > executable->toy->largest) *largest = executable->toy->largest;
 }
 
 static size_t toy_count(const ob_instance_t *instance, const ob_value_view_t *value) {
@@ -256,11 +281,15 @@ TOY_UNUSED static ob_status_t toy_open(toy_t *toy, const ob_host_t *host, ob_eng
                                     .release_executable = toy_release_executable,                           \
                                     .fingerprint = toy_fingerprint,                                         \
                                     .save = ident.saves ? toy_save : NULL,                                  \
-                                    .load = ident.saves ? toy_load : NULL};                                 \
+                                    .load = ident.saves ? toy_load : NULL,                                  \
+                                    .accepts = toy_accepts,                                                 \
+                                    .range = toy_range,                                                     \
+                                    .rebind = ident.rebinds ? toy_rebind : NULL};                           \
     return &ident##_api;                                                                                    \
   }                                                                                                         \
   static void ident##_reset(void) {                                                                         \
-    ident = (toy_t){.name = #ident, .abi = OB_ENGINE_ABI, .runs_left = -1, .fingerprint = "toy 1"};          \
+    ident = (toy_t){.name = #ident, .abi = OB_ENGINE_ABI, .runs_left = -1, .fingerprint = "toy 1"}; \
+    ident.accepts = OB_ACCEPTS_EXACT;                                                                       \
     assert_int_equal(ob_engine_register(#ident, ident##_entry), OB_OK);                                     \
   }
 

@@ -1,13 +1,9 @@
-/* A region on its engine: opening it, replacing an engine that fails, and the cache of instances. */
+/* A region on its engine: opening it, and replacing an engine that fails or that does not accept some sizes. */
 #include <string.h>
 
 #include "op/op.h"
 #include "runtime/bind.h"
-#include "runtime/layout.h"
 #include "runtime/model.h"
-
-/* Unused instances that a region keeps beyond those in use. */
-enum { MAX_BOUNDS = 64 };
 
 bool ob_status_blames_engine(ob_status_t status) {
   return status == OB_ENGINE_ERROR || status == OB_UNSUPPORTED || status == OB_INTERNAL;
@@ -78,13 +74,6 @@ ob_status_t ob_unit_create(ob_model_t *model, ob_region_t *region, ob_unit_t **o
   return OB_OK;
 }
 
-void ob_bound_discard(ob_bound_t *bound) {
-  const ob_allocator_t *allocator = bound->backend->unit->model->allocator;
-  if (bound->instance) bound->backend->engine->api->release_instance(bound->instance);
-  ob_arena_free(&bound->arena);
-  ob_free(allocator, bound);
-}
-
 void ob_unit_free(ob_unit_t *unit) {
   if (!unit) return;
   for (ob_bound_t *bound = unit->bounds; bound;) {
@@ -97,6 +86,7 @@ void ob_unit_free(ob_unit_t *unit) {
     ob_backend_free(backend);
     backend = older;
   }
+  ob_backend_free(unit->beyond);
   pthread_mutex_destroy(&unit->lock);
   ob_array_free(unit->model->allocator, &unit->guards);
   ob_free(unit->model->allocator, unit->symbols);
@@ -164,6 +154,11 @@ ob_status_t ob_backend_create(const ob_backend_request_t *request, ob_backend_t 
   pthread_mutex_unlock(&model->lock);
   if (stale) warn_stale(backend);
   if (status == OB_OK) status = make_executable(backend);
+  if (status == OB_OK) {
+    const ob_engine_api_t *api = backend->engine->api;
+    backend->accepts = api->accepts ? api->accepts(backend->executable) : OB_ACCEPTS_EXACT;
+    backend->rebinds = backend->accepts == OB_ACCEPTS_ANY && OB_API_HAS(api, rebind);
+  }
   if (status != OB_OK) {
     ob_backend_free(backend);
     return status;
@@ -176,6 +171,7 @@ void ob_backend_free(ob_backend_t *backend) {
   if (!backend) return;
   if (backend->executable) backend->engine->api->release_executable(backend->executable);
   ob_arena_free(&backend->arena);
+  ob_array_free(backend->unit->model->allocator, &backend->own);
   ob_free(backend->unit->model->allocator, backend);
 }
 
@@ -268,6 +264,10 @@ ob_status_t ob_unit_replace(ob_unit_t *unit, ob_backend_t *failed, ob_status_t s
   ob_backend_t *backend = NULL;
   strcpy(why, ob_error_message());
   pthread_mutex_lock(&unit->lock);
+  if (failed == unit->beyond) { /* it was the last one to ask */
+    pthread_mutex_unlock(&unit->lock);
+    return status;
+  }
   bool done = atomic_load(&unit->backend) != failed;
   ob_status_t found = done ? OB_OK : next_engine(unit, failed->engine, false, &backend);
   if (backend) {
@@ -280,195 +280,19 @@ ob_status_t ob_unit_replace(ob_unit_t *unit, ob_backend_t *failed, ob_status_t s
   return found == OB_OK ? OB_OK : ob_fail(status, "%s", why);
 }
 
-/* ---------------------------------------------------------------- instances */
-
-typedef struct bind_key {
-  ob_arena_t *arena;
-  int64_t *items;
-  size_t count, capacity;
-} bind_key_t;
-
-static ob_status_t key_room(bind_key_t *key, size_t extra) {
-  if (key->count + extra <= key->capacity) return OB_OK;
-  size_t capacity = (key->capacity + extra) * 2;
-  int64_t *items;
-  OB_TRY(OB_ARENA_ARRAY(key->arena, capacity, &items));
-  if (key->count > 0) memcpy(items, key->items, key->count * sizeof *items);
-  key->items = items;
-  key->capacity = capacity;
-  return OB_OK;
-}
-
-/* Shape of one input and, where it matters, content. */
-static ob_status_t key_input(bind_key_t *key, const ob_tensor_t *input, bool content) {
-  if (!input || input->kind != OB_TENSOR) {
-    OB_TRY(key_room(key, 1));
-    key->items[key->count++] = -2;
-    return OB_OK;
-  }
-  OB_TRY(key_room(key, (size_t)input->rank + 1));
-  key->items[key->count++] = input->rank;
-  memcpy(key->items + key->count, input->dims, (size_t)input->rank * sizeof *key->items);
-  key->count += (size_t)input->rank;
-  if (!content || !ob_content_is_small(input->dtype, input->rank, input->dims)) return OB_OK;
-  size_t bytes = ob_dtype_bytes(input->dtype, input->rank == 1 ? (size_t)input->dims[0] : 1), words = (bytes + 7) / 8;
-  OB_TRY(key_room(key, words));
-  memset(key->items + key->count, 0, words * 8);
-  if (bytes > 0) memcpy(key->items + key->count, input->data, bytes);
-  key->count += words;
-  return OB_OK;
-}
-
-static ob_status_t make_key(const ob_unit_t *unit, const ob_bind_request_t *request, bind_key_t *key) {
-  OB_TRY(key_room(key, unit->symbol_count + 2));
-  key->items[key->count++] = request->threads;
-  key->items[key->count++] = request->inputs != NULL;
-  size_t symbols = request->inputs ? unit->outer_count : unit->symbol_count;
-  for (size_t i = 0; i < symbols; i++) key->items[key->count++] = request->symbols[unit->symbols[i]];
-  for (size_t i = 0; request->inputs && i < unit->region->body->inputs.count; i++)
-    OB_TRY(key_input(key, request->inputs[i], unit->content_matters));
-  return OB_OK;
-}
-
-/* Shapes of the outputs, kept with the instance. */
-static ob_status_t keep_outputs(ob_bound_t *bound, const ob_binding_t *binding) {
-  const ob_graph_t *body = bound->backend->unit->region->body;
-  OB_TRY(OB_ARENA_ARRAY(&bound->arena, body->outputs.count, &bound->output_ranks));
-  OB_TRY(OB_ARENA_ARRAY(&bound->arena, body->outputs.count, &bound->output_dims));
-  for (size_t i = 0; i < body->outputs.count; i++) {
-    uint32_t v = body->outputs.items[i]->id;
-    bound->output_ranks[i] = binding->dims[v] ? binding->ranks[v] : -1;
-    if (bound->output_ranks[i] >= 0)
-      OB_TRY(ob_arena_copy(&bound->arena, binding->dims[v], (size_t)binding->ranks[v] * sizeof(int64_t),
-                           (void **)(uintptr_t)&bound->output_dims[i]));
-  }
-  return OB_OK;
-}
-
-/* The host passes plain tensors between regions; an engine that insists on another layout there is refused. */
-static ob_status_t check_layouts(const ob_bound_t *bound, const ob_binding_t *binding) {
-  const ob_graph_t *body = bound->backend->unit->region->body;
-  const ob_layout_t *const *lists[] = {bound->info.input_layouts, bound->info.output_layouts};
-  for (size_t l = 0; l < 2; l++)
-    for (size_t i = 0; lists[l] && i < (l == 0 ? body->inputs.count : body->outputs.count); i++) {
-      const ob_value_t *value = (l == 0 ? body->inputs.items : body->outputs.items)[i];
-      if (lists[l][i] && (!binding->dims[value->id] || !ob_layout_is_plain(lists[l][i], binding->dims[value->id])))
-        return ob_fail(OB_UNSUPPORTED, "it wants '%s' in a blocked layout, which is not passed between regions yet",
-                       ob_quote(value->name));
-    }
-  return OB_OK;
-}
-
-ob_status_t ob_backend_bind(ob_backend_t *backend, const ob_bind_request_t *request, ob_bound_t **out) {
-  const ob_allocator_t *allocator = backend->unit->model->allocator;
-  ob_arena_t scratch;
-  ob_binding_t binding;
-  ob_bound_t *bound;
-  *out = NULL;
-  OB_TRY(OB_NEW(allocator, &bound));
-  atomic_init(&bound->references, 1);
-  bound->backend = backend;
-  bound->run = backend->engine->api->run;
-  bound->info.struct_size = sizeof bound->info;
-  ob_arena_init(&bound->arena, allocator);
-  ob_arena_init(&scratch, allocator);
-  ob_status_t status = request->inputs ? ob_binding_from_inputs(backend, request, &scratch, &binding)
-                                       : ob_binding_from_symbols(backend, request, &scratch, &binding);
-  if (status == OB_OK) {
-    status = backend->engine->api->bind(backend->executable, &binding, &bound->info, &bound->instance);
-    if (status == OB_OK && !bound->instance) status = ob_fail(OB_ENGINE_ERROR, "bind gives no instance");
-    if (status == OB_OK) status = check_layouts(bound, &binding);
-    if (status != OB_OK) ob_fail_within(status, "engine '%s': ", backend->engine->name);
-  } else if (status != OB_OUT_OF_MEMORY) {
-    status = OB_INVALID_ARGUMENT; /* the host's own arithmetic: it is the shapes, and no other engine would help */
-  }
-  if (status == OB_OK) status = keep_outputs(bound, &binding);
-  ob_arena_free(&scratch);
-  if (status != OB_OK) {
-    ob_bound_discard(bound);
-    return ob_fail_within(status, "region '%s': ", ob_quote(backend->unit->region->symbol));
-  }
-  *out = bound;
-  return OB_OK;
-}
-
-static ob_bound_t *find_bound(ob_unit_t *unit, const bind_key_t *key) {
-  ob_backend_t *backend = atomic_load(&unit->backend);
-  for (ob_bound_t *bound = unit->bounds; bound; bound = bound->next)
-    if (bound->backend == backend && bound->key_size == key->count &&
-        memcmp(bound->key, key->items, key->count * sizeof *key->items) == 0) {
-      bound->last_use = ++unit->clock;
-      atomic_fetch_add(&bound->references, 1);
-      return bound;
-    }
-  return NULL;
-}
-
-/* Takes the unused instance that was not wanted for longest out of a full list; the caller frees it without the lock. */
-static ob_bound_t *evict(ob_unit_t *unit) {
-  ob_bound_t **oldest = NULL;
-  if (unit->bound_count < MAX_BOUNDS) return NULL;
-  for (ob_bound_t **link = &unit->bounds; *link; link = &(*link)->next)
-    if (atomic_load(&(*link)->references) == 0 && (!oldest || (*link)->last_use < (*oldest)->last_use)) oldest = link;
-  if (!oldest) return NULL;
-  ob_bound_t *bound = *oldest;
-  *oldest = bound->next;
-  unit->bound_count--;
-  return bound;
-}
-
-/* Adds a new instance to the list, or takes the one that another thread added meanwhile. */
-static ob_bound_t *settle(ob_unit_t *unit, ob_bound_t *bound, const bind_key_t *key) {
+ob_status_t ob_unit_beyond(ob_unit_t *unit, const ob_backend_t *refuses, ob_backend_t **backend) {
+  char why[OB_MESSAGE_SIZE];
+  ob_status_t status = OB_OK;
+  strcpy(why, ob_error_message());
   pthread_mutex_lock(&unit->lock);
-  ob_bound_t *other = find_bound(unit, key), *drop = bound;
-  if (!other) {
-    drop = evict(unit);
-    bound->last_use = ++unit->clock;
-    bound->next = unit->bounds;
-    unit->bounds = bound;
-    unit->bound_count++;
-    other = bound;
+  if (!unit->beyond) {
+    status = next_engine(unit, refuses->engine, false, &unit->beyond);
+    if (status == OB_OK)
+      ob_log(OB_LOG_INFO, "region '%s' runs on engine '%s' for some sizes: %s", ob_quote(unit->region->symbol),
+             unit->beyond->engine->name, why);
   }
+  *backend = unit->beyond;
   pthread_mutex_unlock(&unit->lock);
-  if (drop) ob_bound_discard(drop);
-  return other;
-}
-
-static ob_status_t bind_new(ob_unit_t *unit, const ob_bind_request_t *request, const bind_key_t *key, ob_bound_t **out) {
-  ob_bound_t *bound = NULL;
-  for (;;) {
-    ob_backend_t *backend = atomic_load(&unit->backend);
-    ob_status_t status = ob_backend_bind(backend, request, &bound);
-    if (status == OB_OK) break;
-    if (!ob_status_blames_engine(status)) return status;
-    OB_TRY(ob_unit_replace(unit, backend, status));
-  }
-  ob_status_t status = ob_arena_copy(&bound->arena, key->items, key->count * sizeof *key->items, (void **)&bound->key);
-  bound->key_size = key->count;
-  if (status != OB_OK) {
-    ob_bound_discard(bound);
-    return status;
-  }
-  *out = settle(unit, bound, key);
-  return OB_OK;
-}
-
-ob_status_t ob_unit_bind(ob_unit_t *unit, const ob_bind_request_t *request, ob_bound_t **bound) {
-  ob_arena_t arena;
-  int64_t room[64]; /* most keys fit: no allocation for a hit */
-  bind_key_t key = {.arena = &arena, .items = room, .capacity = sizeof room / sizeof *room};
-  ob_arena_init(&arena, unit->model->allocator);
-  ob_status_t status = make_key(unit, request, &key);
-  if (status == OB_OK) {
-    pthread_mutex_lock(&unit->lock);
-    *bound = find_bound(unit, &key);
-    pthread_mutex_unlock(&unit->lock);
-    if (!*bound) status = bind_new(unit, request, &key, bound);
-  }
-  ob_arena_free(&arena);
-  return status;
-}
-
-void ob_bound_release(ob_bound_t *bound) {
-  if (bound) atomic_fetch_sub(&bound->references, 1);
+  if (status == OB_OK || status == OB_OUT_OF_MEMORY) return status;
+  return ob_fail(OB_INVALID_ARGUMENT, "region '%s': %s; no other engine takes it", ob_quote(unit->region->symbol), why);
 }
