@@ -60,7 +60,7 @@ bool dn_prefers_blocks(dn_plan_t *plan) {
       else if (group != 1)
         last += depthwise_gain(plan, node, bytes, taps);
       else
-        blocks += time * loss(out, taps);
+        blocks += dn_winograd_outputs(plan, node) > 0 ? 0 : time * loss(out, taps);
     } else if (is(node, "Concat")) {
       last += bytes * JOIN;
     } else if (is(node, "BatchNormalization")) {

@@ -107,10 +107,11 @@ typedef struct saved_header {
   uint32_t version, op_count;
 } saved_header_t;
 static const char magic[8] = "ob-dnnl";
+enum { FORMAT = 2 };
 
 ob_status_t dn_save(const ob_executable_t *executable, void **blob, size_t *size) {
   size_t bytes = executable->op_count * sizeof *executable->choices;
-  saved_header_t header = {.version = 1, .op_count = (uint32_t)executable->op_count};
+  saved_header_t header = {.version = FORMAT, .op_count = (uint32_t)executable->op_count};
   memcpy(header.magic, magic, sizeof magic);
   OB_TRY(ob_alloc(executable->engine->host->allocator, sizeof header + bytes, blob));
   memcpy(*blob, &header, sizeof header);
@@ -123,6 +124,7 @@ ob_status_t dn_save(const ob_executable_t *executable, void **blob, size_t *size
 static bool is_valid(const dn_choice_t *choice) {
   const ob_layout_t *layout = &choice->layout;
   uint32_t seen = 0;
+  if (choice->winograd != 0 && choice->winograd != 2 && choice->winograd != 4) return false;
   if (!choice->known) return true;
   if (layout->rank < 1 || layout->rank > DN_MAX_RANK || layout->block_count < 0 || layout->block_count > OB_MAX_BLOCKS) return false;
   for (int32_t d = 0; d < layout->rank; d++) {
@@ -139,7 +141,7 @@ ob_status_t dn_load(ob_engine_t *engine, const ob_region_view_t *region, const v
   *executable = NULL;
   if (size < sizeof header) return ob_fail(OB_INVALID_ARTIFACT, "onednn: the saved region is cut short");
   memcpy(&header, blob, sizeof header);
-  if (memcmp(header.magic, magic, sizeof magic) != 0 || header.version != 1)
+  if (memcmp(header.magic, magic, sizeof magic) != 0 || header.version != FORMAT)
     return ob_fail(OB_INVALID_ARTIFACT, "onednn: the saved region is of another form");
   OB_TRY(create(engine, region, executable));
   size_t bytes = (*executable)->op_count * sizeof *(*executable)->choices;

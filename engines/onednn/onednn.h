@@ -123,9 +123,10 @@ struct dn_op {
   size_t fused_count;
 };
 
-/* A weights layout found once, over the dims of oneDNN's descriptor. */
+/* How weights lie: a layout over the dims of oneDNN's descriptor, or transformed. Found once. */
 typedef struct dn_choice {
   uint32_t known;
+  uint32_t winograd; /* outputs of a tile in each direction, 2 or 4; 0: not by Winograd's algorithm */
   ob_layout_t layout;
 } dn_choice_t;
 
@@ -168,7 +169,13 @@ typedef struct dn_arg {
   uint32_t buffer;
 } dn_arg_t;
 
+/* Work that is not oneDNN's. */
+typedef struct dn_own {
+  void (*run)(const struct dn_own *own, const ob_host_t *host, void *const *data); /* data: [arg] */
+} dn_own_t;
+
 typedef struct dn_step {
+  const dn_own_t *own;        /* NULL: the primitive */
   dnnl_primitive_t primitive;
   const_dnnl_primitive_desc_t pd;
   dn_arg_t *args;
@@ -239,6 +246,8 @@ struct dn_plan {
 
 /* Should convolutions keep channels in blocks of engine->block (else channels last, or what oneDNN likes)? */
 bool dn_prefers_blocks(dn_plan_t *plan);
+/* Tiles of how many outputs the plan makes a Conv by Winograd's algorithm with: 2, 4, or 0 for not at all. */
+size_t dn_winograd_outputs(const dn_plan_t *plan, const ob_node_view_t *node);
 /* Is that sensible for a value of so many channels? */
 bool dn_fits_blocks(const dn_plan_t *plan, int64_t channels);
 
@@ -270,6 +279,8 @@ bool dn_md_is_plain(dn_md_t md);
 
 /* Adds a step and takes over `pd`. The scratchpad is added to the arguments. */
 OB_MUST_CHECK ob_status_t dn_step(dn_plan_t *plan, dnnl_primitive_desc_t pd, const dn_arg_t *args, size_t count, const char *text);
+/* The same for work of our own, which lives with the store. */
+OB_MUST_CHECK ob_status_t dn_step_own(dn_plan_t *plan, const dn_own_t *own, const dn_arg_t *args, size_t count, const char *text);
 OB_MUST_CHECK ob_status_t dn_attr_create(const dn_post_t *posts, size_t count, dnnl_primitive_attr_t *attr);
 OB_MUST_CHECK ob_status_t dn_step_reorder(dn_plan_t *plan, dn_ref_t from, dn_ref_t to);
 /* "Conv+Relu" for an op with its first `fused` fused nodes. Lives with the store. */
@@ -287,6 +298,8 @@ OB_MUST_CHECK ob_status_t dn_weights(dn_plan_t *plan, const ob_value_view_t *val
 /* The strided descriptor of the plain constant under these axes. */
 OB_MUST_CHECK ob_status_t dn_weights_plain(dn_plan_t *plan, const ob_value_view_t *value, int32_t rank, const int64_t *dims,
                                            const dn_axes_t *axes, dn_md_t *md);
+/* A constant data pointer as an argument. */
+OB_MUST_CHECK ob_status_t dn_fixed(dn_plan_t *plan, const void *data, dn_md_t md, dn_ref_t *ref);
 /* The layout that was chosen for the op's weights before, or NULL; and writes down what was chosen in a trial. */
 OB_MUST_CHECK ob_status_t dn_chosen(dn_plan_t *plan, int32_t rank, const int64_t *dims, dn_md_t *md);
 void dn_choose(dn_plan_t *plan, dn_md_t md);

@@ -178,6 +178,16 @@ ob_status_t dn_read_usual(dn_plan_t *plan, uint32_t value, dn_ref_t *ref) {
 
 /* ---------------------------------------------------------------- steps */
 
+/* All its arguments are alive at the step that is added next. */
+static void touch(dn_plan_t *plan, const dn_step_t *step) {
+  uint32_t now = (uint32_t)plan->steps.count;
+  for (int a = 0; a < step->arg_count; a++) {
+    dn_buffer_t *buffer = &plan->buffers.items[step->args[a].buffer];
+    if (buffer->first == DN_NONE) buffer->first = now;
+    buffer->last = now;
+  }
+}
+
 ob_status_t dn_step(dn_plan_t *plan, dnnl_primitive_desc_t pd, const dn_arg_t *args, size_t count, const char *text) {
   dn_step_t step = {.pd = pd, .arg_count = (int)count};
   OB_TRY(dn_store_own_pd(plan->store, pd));
@@ -189,15 +199,19 @@ ob_status_t dn_step(dn_plan_t *plan, dnnl_primitive_desc_t pd, const dn_arg_t *a
     *arg = (dn_arg_t){.id = DNNL_ARG_SCRATCHPAD, .md = scratchpad};
     OB_TRY(dn_buffer_new(plan, (dn_buffer_t){.bytes = dn_md_bytes(scratchpad), .root = DN_NONE}, &arg->buffer));
   }
-  uint32_t now = (uint32_t)plan->steps.count;
-  for (int a = 0; a < step.arg_count; a++) {
-    dn_buffer_t *buffer = &plan->buffers.items[step.args[a].buffer];
-    if (buffer->first == DN_NONE) buffer->first = now;
-    buffer->last = now;
-  }
+  touch(plan, &step);
   OB_TRY(dn_check(dnnl_primitive_create(&step.primitive, pd), "cannot create a primitive"));
   OB_TRY(dn_store_own_primitive(plan->store, step.primitive));
   OB_TRY(ob_arena_printf(&plan->store->arena, &step.text, "%s %s", text, dn_impl(pd)));
+  return ob_array_push(plan->allocator, &plan->steps, step);
+}
+
+ob_status_t dn_step_own(dn_plan_t *plan, const dn_own_t *own, const dn_arg_t *args, size_t count, const char *text) {
+  dn_step_t step = {.own = own, .arg_count = (int)count};
+  OB_TRY(OB_ARENA_ARRAY(&plan->store->arena, count, &step.args));
+  memcpy(step.args, args, count * sizeof *args);
+  OB_TRY(ob_arena_strdup(&plan->store->arena, text, &step.text));
+  touch(plan, &step);
   return ob_array_push(plan->allocator, &plan->steps, step);
 }
 

@@ -27,7 +27,8 @@ static ob_status_t fill(const ob_instance_t *instance, dn_frame_t *frame) {
   OB_TRY(OB_ARENA_ARRAY(arena, instance->arg_count, &frame->handles));
   size_t at = 0;
   for (size_t s = 0; s < instance->step_count; s++)
-    for (int a = 0; a < instance->steps[s].arg_count; a++) OB_TRY(add_memory(instance, frame, &instance->steps[s].args[a], at++));
+    for (int a = 0; a < instance->steps[s].arg_count; a++, at++)
+      if (!instance->steps[s].own) OB_TRY(add_memory(instance, frame, &instance->steps[s].args[a], at));
   return OB_OK;
 }
 
@@ -85,19 +86,28 @@ static ob_status_t check_patience(const ob_call_t *call) {
   return ns < call->deadline_ns ? OB_OK : ob_fail(OB_DEADLINE_EXCEEDED, "the call's deadline has passed");
 }
 
+static ob_status_t execute_primitive(const ob_instance_t *instance, const dn_step_t *step, const ob_call_t *call, dn_frame_t *frame, size_t at) {
+  for (int a = 0; a < step->arg_count; a++) {
+    void *where = address(&instance->buffers[step->args[a].buffer], call);
+    if (frame->handles[at + (size_t)a] == where) continue;
+    OB_TRY(dn_check(dnnl_memory_set_data_handle(frame->args[at + (size_t)a].memory, where), "cannot set an address"));
+    frame->handles[at + (size_t)a] = where;
+  }
+  dnnl_status_t status = dnnl_primitive_execute(step->primitive, frame->stream, step->arg_count, frame->args + at);
+  return status == dnnl_success ? OB_OK : dn_check(status, step->text);
+}
+
 static ob_status_t execute(const ob_instance_t *instance, const ob_call_t *call, dn_frame_t *frame) {
   size_t at = 0;
   for (size_t s = 0; s < instance->step_count; s++) {
     const dn_step_t *step = &instance->steps[s];
     OB_TRY(check_patience(call));
-    for (int a = 0; a < step->arg_count; a++) {
-      void *where = address(&instance->buffers[step->args[a].buffer], call);
-      if (frame->handles[at + (size_t)a] == where) continue;
-      OB_TRY(dn_check(dnnl_memory_set_data_handle(frame->args[at + (size_t)a].memory, where), "cannot set an address"));
-      frame->handles[at + (size_t)a] = where;
+    if (step->own) {
+      for (int a = 0; a < step->arg_count; a++) frame->handles[at + (size_t)a] = address(&instance->buffers[step->args[a].buffer], call);
+      step->own->run(step->own, instance->executable->engine->host, frame->handles + at);
+    } else {
+      OB_TRY(execute_primitive(instance, step, call, frame, at));
     }
-    dnnl_status_t status = dnnl_primitive_execute(step->primitive, frame->stream, step->arg_count, frame->args + at);
-    if (status != dnnl_success) return dn_check(status, step->text);
     at += (size_t)step->arg_count;
   }
   return dn_check(dnnl_stream_wait(frame->stream), "waiting");

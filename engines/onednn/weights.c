@@ -94,7 +94,7 @@ static bool constant_layout(const dn_shape_t *s, const dn_axes_t *axes, int32_t 
   return count == rank;
 }
 
-static ob_status_t fixed(dn_plan_t *plan, const void *data, dn_md_t md, dn_ref_t *ref) {
+ob_status_t dn_fixed(dn_plan_t *plan, const void *data, dn_md_t md, dn_ref_t *ref) {
   ref->md = md;
   return dn_buffer_new(plan, (dn_buffer_t){.place = DN_FIXED, .data = data, .root = DN_NONE}, &ref->buffer);
 }
@@ -196,18 +196,18 @@ ob_status_t dn_weights(dn_plan_t *plan, const ob_value_view_t *value, dn_md_t md
   if (!value->is_constant) return reorder_each_call(plan, value, plain, md, ref);
   if (dn_md_equal(plain, md)) {
     OB_TRY(dn_plain_constant(plan, value, &data));
-    return fixed(plan, data, md, ref);
+    return dn_fixed(plan, data, md, ref);
   }
   if (blocked && constant_layout(&shape, axes, value->rank, &layout)) {
     OB_TRY(plan->host->constant(plan->binding->region, value->index, &layout, &data));
-    return fixed(plan, data, md, ref);
+    return dn_fixed(plan, data, md, ref);
   }
   char key[512];
   packing_t packing = {.engine = plan->dnnl, .from = plain, .to = md};
   OB_TRY(dn_plain_constant(plan, value, &packing.plain));
   packing_key(plan, value, md, key, sizeof key);
   OB_TRY(plan->host->packed(plan->binding->region, key, dn_md_bytes(md), pack, &packing, &data));
-  return fixed(plan, data, md, ref);
+  return dn_fixed(plan, data, md, ref);
 }
 
 ob_status_t dn_chosen(dn_plan_t *plan, int32_t rank, const int64_t *dims, dn_md_t *md) {

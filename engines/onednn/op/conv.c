@@ -137,15 +137,16 @@ static ob_status_t collect(dn_conv_t *c, dnnl_primitive_desc_t pd, dn_arg_t *arg
 static ob_status_t plan_conv(dn_plan_t *plan, const dn_op_t *op) {
   const ob_value_view_t *out = op->node->outputs[0];
   if (plan->values[op->output].main.buffer != DN_NONE) return OB_OK; /* made with the convolution before it */
-  bool paired;
+  bool done;
   dn_conv_t c = {.plan = plan, .op = op, .rank = dn_rank(plan, out)};
   dn_maker_t maker = {.make = make, .self = &c, .plan = plan, .rank = c.rank, .dims = dn_dims(plan, out)};
   dn_made_t made;
   dn_arg_t args[DN_MAX_ARGS];
   size_t count = 0;
   OB_TRY(dn_conv_describe(&c));
-  OB_TRY(dn_conv_pair(&c, &paired));
-  if (paired) return OB_OK;
+  OB_TRY(dn_conv_winograd(&c, &done));
+  if (!done) OB_TRY(dn_conv_pair(&c, &done));
+  if (done) return OB_OK;
   OB_TRY(choose(&c, &maker, &made));
   ob_status_t status = collect(&c, made.pd, args, &count);
   if (status != OB_OK) {

@@ -19,5 +19,7 @@ OB_MUST_CHECK ob_status_t dn_conv_describe(dn_conv_t *conv);
 /* A 1x1 convolution and the depthwise one behind it as one primitive, where oneDNN has a fast one: then *paired, the step is
  * there, and so is the value of the second. */
 OB_MUST_CHECK ob_status_t dn_conv_pair(dn_conv_t *first, bool *paired);
+/* The convolution by Winograd's algorithm, where that is faster: then *done, the step is there, and so is the value. */
+OB_MUST_CHECK ob_status_t dn_conv_winograd(dn_conv_t *conv, bool *done);
 
 #endif
