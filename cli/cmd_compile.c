@@ -10,7 +10,7 @@ static const option_t options[] = {
     MODEL_OPTIONS,
     {"--place", "static", "how engines are chosen: static, by the order of --engines", false},
     {"--require", "ENGINE=OP,...", "fail unless all nodes of an operator are on an engine; says why they are not", false},
-    {"--dim", "SYMBOL=N", "fix a symbolic dim, or bound it by SYMBOL=MIN:MAX; may be repeated", true},
+    {"--dim", "SYMBOL=N", "fix a symbolic dim, or bound it by SYMBOL=MIN:MAX; ,typical=N behind says what is likely; may be repeated", true},
     {"--portable", NULL, "keep weights in plain form only, for any engine and CPU", false},
     {"--report", "FILE", "write graph, placement and reasons: .json, .html, .dot, or text", false},
     {NULL, NULL, NULL, false}};
@@ -52,7 +52,10 @@ static int compile(session_t *s, const char *model, const char *artifact) {
   size_t regions = 0;
   while (ob_model_symbol(s->model, regions)) regions++;
   double megabytes = stat(artifact, &info) == 0 ? (double)info.st_size / 1e6 : 0;
+  size_t arena = 0;
   printf("%s: %.2f MB, %zu %s\n", artifact, megabytes, regions, regions == 1 ? "region" : "regions");
+  if (s->compile.dims && s->compile.dims[0] && ob_function_arena_bytes(ob_model_function(s->model, NULL), &arena) == OB_OK)
+    printf("all shapes run in an arena of %.2f MB\n", (double)arena / 1e6);
   return EXIT_RIGHT;
 }
 

@@ -118,7 +118,7 @@ class CompileOptions(C.Structure):
 class Options(C.Structure):
     _fields_ = [("struct_size", C.c_size_t), ("allocator", C.c_void_p), ("log", LOG), ("log_user", C.c_void_p),
                 ("progress", C.c_void_p), ("progress_user", C.c_void_p), ("threads", C.c_uint32), ("engine_path", C.c_char_p),
-                ("base_dir", C.c_char_p), ("compile", C.POINTER(CompileOptions))]
+                ("base_dir", C.c_char_p), ("compile", C.POINTER(CompileOptions)), ("max_plans", C.c_uint32), ("max_instances", C.c_uint32)]
 
 
 class ValueInfo(C.Structure):

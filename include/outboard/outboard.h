@@ -64,7 +64,8 @@ typedef struct ob_options {
   const ob_compile_options_t *compile; /* for ONNX input; for an artifact only `engines` is looked at. NULL: defaults */
   /* Of a model: shapes whose plans a function keeps, and instances that a region keeps of its engine (one for each set of numbers of the
    * symbols that the region depends on). The least recently used go first; those in use stay. A plan keeps its instances, so there are
-   * never more plans than max_instances. 0: 64. */
+   * never more plans than max_instances. 0: 64. Of a context for a bounded function (see below): max_plans is how many shapes it
+   * has room for; 0: 4. */
   uint32_t max_plans, max_instances;
 } ob_options_t;
 
@@ -111,6 +112,12 @@ OB_API size_t ob_function_output_count(const ob_function_t *function);
 /* Description of input or output `index`; strings and arrays live as long as the model. OB_INVALID_ARGUMENT past the end. */
 OB_API OB_MUST_CHECK ob_status_t ob_function_input(const ob_function_t *function, size_t index, ob_value_info_t *info);
 OB_API OB_MUST_CHECK ob_status_t ob_function_output(const ob_function_t *function, size_t index, ob_value_info_t *info);
+
+/* A function is bounded when every symbol has a largest size (compiled with --dim N=LOW:HIGH) and no shape has to wait for data. Then one
+ * memory plan serves all shapes: *bytes is the arena of a context, known before anything ran. The context takes it when it is
+ * created, and afterwards a new shape allocates nothing in the host, nor in engines that accept any size.
+ * Errors: OB_UNSUPPORTED when the function is not bounded, with the reason; what engines say of the largest sizes. */
+OB_API OB_MUST_CHECK ob_status_t ob_function_arena_bytes(const ob_function_t *function, size_t *bytes);
 
 /* ---------------------------------------------------------------- running */
 

@@ -74,6 +74,13 @@ class Function:
         used = {name for d in value.shape if isinstance(d, str) for name in re.findall(r"[^\s()+*,\-/]+(?!\w*\()", d)}
         return all(name in known or name.isdigit() for name in used)
 
+    @property
+    def arena_bytes(self):
+        """Bytes of the arena in which calls of all shapes run: known when every dim has a largest size, and no shape waits for data."""
+        size = C.c_size_t()
+        check(LIB.ob_function_arena_bytes(self._pointer, C.byref(size)))
+        return size.value
+
     # ------------------------------------------------------------ calls
 
     def run(self, inputs, *, out=None, timeout=None, cancel=None, trace=None):

@@ -35,7 +35,8 @@ class CompileOptions(C.Structure):
 class Options(C.Structure):
     _fields_ = [("struct_size", C.c_size_t), ("allocator", C.c_void_p), ("log", LogCallback), ("log_user", C.c_void_p),
                 ("progress", ProgressCallback), ("progress_user", C.c_void_p), ("threads", C.c_uint32),
-                ("engine_path", C.c_char_p), ("base_dir", C.c_char_p), ("compile", C.POINTER(CompileOptions))]
+                ("engine_path", C.c_char_p), ("base_dir", C.c_char_p), ("compile", C.POINTER(CompileOptions)),
+                ("max_plans", C.c_uint32), ("max_instances", C.c_uint32)]
 
 
 class RunOptions(C.Structure):
@@ -85,6 +86,7 @@ _PROTOTYPES = {
     "ob_function_output_count": (C.c_size_t, [_P]),
     "ob_function_input": (C.c_int, [_P, C.c_size_t, C.POINTER(ValueInfo)]),
     "ob_function_output": (C.c_int, [_P, C.c_size_t, C.POINTER(ValueInfo)]),
+    "ob_function_arena_bytes": (C.c_int, [_P, C.POINTER(C.c_size_t)]),
     "ob_context_create": (C.c_int, [_P, C.POINTER(Options), C.POINTER(_P)]),
     "ob_context_close": (None, [_P]),
     "ob_context_run": (C.c_int, [_P, C.POINTER(TensorView), C.POINTER(TensorView), C.POINTER(RunOptions)]),

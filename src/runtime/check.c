@@ -92,6 +92,10 @@ static void gather_dim(gather_t *gather, int32_t dim, const char *from) {
 /* A contiguous, aligned copy in the context's own memory. */
 static ob_status_t stage(ob_context_t *context, uint32_t index, const ob_tensor_t *given, bool contiguous, ob_tensor_t *view) {
   ob_block_t *block = &context->staging[index];
+  size_t most;
+  if (view->bytes > block->size && context->frame->segments[0].slots &&
+      ob_value_largest_bytes(context->model, input_value(context, index), &most) == OB_OK && most > view->bytes)
+    OB_TRY(ob_block_reserve(context, block, most)); /* for all shapes: none of them allocates later */
   OB_TRY(ob_block_reserve(context, block, view->bytes));
   gather_t gather = {.from = given, .size = ob_dtype_bytes(given->dtype, 1), .to = block->data};
   if (contiguous) memcpy(block->data, given->data, view->bytes);

@@ -8,6 +8,9 @@
 /* How often a call begins anew because an engine failed and another one took its place. */
 enum { MAX_ATTEMPTS = 16 };
 
+/* Shapes that a context of a bounded function has room for, unless the caller says otherwise. */
+enum { DEFAULT_SLOTS = 4 };
+
 static ob_status_t fill(ob_context_t *context) {
   const ob_program_t *program = context->function->program;
   OB_TRY(OB_NEW_ARRAY(context->allocator, context->model->symbol_count, &context->symbols));
@@ -29,6 +32,8 @@ ob_status_t ob_context_create(const ob_function_t *function, const ob_options_t 
   context->function = function;
   context->model = function->model;
   context->threads = options.threads > 0 ? options.threads : function->model->threads;
+  context->slots = options.max_plans > 0 ? options.max_plans : DEFAULT_SLOTS;
+  ob_arena_init(&context->scratch, allocator);
   context->sink = options.log ? (ob_sink_t){options.log, options.log_user} : function->model->sink;
   ob_status_t status = fill(context);
   if (status != OB_OK) {
@@ -48,6 +53,7 @@ void ob_context_close(ob_context_t *context) {
   ob_free(allocator, context->symbols);
   ob_free(allocator, context->staging);
   ob_free(allocator, context->provided);
+  ob_arena_free(&context->scratch);
   ob_free(allocator, context);
 }
 

@@ -11,7 +11,7 @@
 static ob_status_t plan_all(ob_facts_t *facts) {
   const ob_program_t *program = facts->model->program;
   for (uint32_t s = 0; s < program->segment_count; s++) {
-    ob_plan_request_t request = {program, s, facts->model->typical, facts->model->threads};
+    ob_plan_request_t request = {program, s, facts->model->typical, facts->model->threads, false};
     ob_plan_t *plan;
     OB_TRY(ob_plan_acquire(&request, &plan));
     facts->memory.arena_bytes += plan->arena_bytes;
@@ -84,5 +84,9 @@ ob_status_t ob_facts_memory(ob_facts_t *facts) {
   if (status == OB_OUT_OF_MEMORY) return status;
   facts->memory.known = status == OB_OK;
   if (status != OB_OK) snprintf(facts->memory.problem, sizeof facts->memory.problem, "%.255s", ob_error_message());
+  status = ob_program_arena_bytes(facts->model->program, facts->model->threads, &facts->memory.largest_bytes);
+  if (status == OB_OUT_OF_MEMORY) return status;
+  facts->memory.bounded = status == OB_OK;
+  if (status != OB_OK) snprintf(facts->memory.unbounded, sizeof facts->memory.unbounded, "%.255s", ob_error_message());
   return OB_OK;
 }

@@ -78,6 +78,7 @@ static ob_status_t fill(ob_frame_t *frame) {
   OB_TRY(OB_NEW_ARRAY(allocator, program->step_count, &frame->states));
   for (uint32_t i = 0; i < program->input_count; i++) frame->inputs[i] = &frame->cells[program->inputs[i]];
   for (uint32_t s = 0; s < program->step_count; s++) OB_TRY(create_state(frame, s));
+  for (uint32_t s = 0; s < program->segment_count; s++) OB_TRY(ob_slots_create(frame, s));
   set_constants(frame);
   return OB_OK;
 }
@@ -120,6 +121,7 @@ void ob_frame_free(ob_frame_t *frame) {
     free_state(frame, &program->steps[s], &frame->states[s]);
   for (uint32_t s = 0; frame->segments && s < program->segment_count; s++) {
     ob_plan_release(frame->segments[s].plan);
+    ob_slots_free(frame, s);
     ob_block_free(context, &frame->segments[s].arena);
   }
   for (uint32_t o = 0; frame->outputs && o < program->output_count; o++) ob_holder_free(context, &frame->outputs[o]);
@@ -225,7 +227,8 @@ static ob_status_t change_plan(ob_frame_t *frame, uint32_t index) {
   ob_plan_t *plan;
   ob_plan_release(state->plan);
   state->plan = NULL;
-  OB_TRY(ob_plan_acquire(&request, &plan));
+  OB_TRY(ob_slots_acquire(frame, index, &plan));
+  if (!plan) OB_TRY(ob_plan_acquire(&request, &plan));
   ob_status_t status = ob_block_reserve(frame->context, &state->arena, plan->arena_bytes);
   if (status != OB_OK) {
     ob_plan_release(plan);
@@ -254,7 +257,9 @@ static ob_status_t place_outputs(ob_frame_t *frame, uint32_t index) {
       return ob_fail(OB_INVALID_ARGUMENT, "output '%s' needs %zu bytes, its buffer has %zu",
                      ob_quote(frame->program->values[v]->name), place->bytes, wanted->bytes);
     if (!wanted->data) {
-      if (!own->data || own->size < place->bytes) OB_TRY(ob_block_reserve(frame->context, own, place->bytes));
+      const ob_plan_t *largest = frame->segments[index].largest;
+      size_t most = largest ? largest->places[segment->outputs[i]].bytes : 0;
+      if (!own->data || own->size < place->bytes) OB_TRY(ob_block_reserve(frame->context, own, most > place->bytes ? most : place->bytes));
       tensor.data = own->data;
     }
     ob_frame_set_cell(frame, v, &tensor);

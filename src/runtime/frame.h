@@ -34,9 +34,14 @@ typedef struct ob_step_state {
   uint32_t step;
 } ob_step_state_t;
 
+typedef struct ob_slot ob_slot_t;
+
 typedef struct ob_segment_state {
   ob_plan_t *plan;
   ob_block_t arena;
+  ob_slot_t *slots;         /* of a bounded segment: plans of the frame's own; else NULL */
+  const ob_plan_t *largest; /* what has room for all of them */
+  uint64_t clock;
 } ob_segment_state_t;
 
 struct ob_frame {
@@ -71,6 +76,8 @@ struct ob_context {
   bool again;       /* an engine was replaced: the call begins anew */
   ob_region_hook_t hook; /* verification looks on */
   void *hook_user;
+  uint32_t slots;      /* shapes that a bounded segment has room for */
+  ob_arena_t scratch;  /* for binding in place */
   ob_block_t *staging; /* [input]: contiguous, aligned copies */
   void **provided;     /* [output]: memory that the last call gave out; it is not taken for a caller's buffer */
 };
@@ -97,6 +104,14 @@ OB_MUST_CHECK ob_status_t ob_holder_copy(ob_context_t *context, ob_holder_t *hol
 void ob_holder_free(ob_context_t *context, ob_holder_t *holder);
 /* Exchanges what two holders hold. */
 void ob_holder_swap(ob_holder_t *a, ob_holder_t *b);
+
+/* ---------------------------------------------------------------- plans of bounded segments (slots.c) */
+
+/* Makes slots where every symbol has a largest size and there is the memory; else plans come from the segment's cache. */
+OB_MUST_CHECK ob_status_t ob_slots_create(ob_frame_t *frame, uint32_t segment);
+void ob_slots_free(ob_frame_t *frame, uint32_t segment);
+/* A plan for the symbols' numbers; *plan is NULL when it is to come from the cache. Nobody else may hold one of this segment. */
+OB_MUST_CHECK ob_status_t ob_slots_acquire(ob_frame_t *frame, uint32_t segment, ob_plan_t **plan);
 
 /* ---------------------------------------------------------------- running */
 

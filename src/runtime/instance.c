@@ -283,5 +283,7 @@ ob_status_t ob_unit_bind(ob_unit_t *unit, const ob_bind_request_t *request, ob_b
 }
 
 void ob_bound_release(ob_bound_t *bound) {
-  if (bound) atomic_fetch_sub(&bound->references, 1);
+  if (!bound) return;
+  if (bound->owned) ob_bound_discard(bound);
+  else atomic_fetch_sub(&bound->references, 1);
 }

@@ -65,8 +65,10 @@ static ob_status_t ready(ob_model_t *model, bool relabel) {
   model->symbol_count = ob_expr_symbol_count(module->exprs);
   model->constant_count = module->constants.count;
   OB_TRY(OB_NEW_ARRAY(model->allocator, model->symbol_count, &model->typical));
+  OB_TRY(OB_NEW_ARRAY(model->allocator, model->symbol_count, &model->largest));
   OB_TRY(OB_NEW_ARRAY(model->allocator, model->constant_count, &model->was_packed_only));
   ob_symbols_typical(module, model->typical);
+  for (size_t i = 0; i < model->symbol_count; i++) model->largest[i] = ob_expr_symbol_at(module->exprs, i)->max;
   for (size_t i = 0; i < model->constant_count; i++)
     model->was_packed_only[i] = !module->constants.items[i]->data && module->constants.items[i]->bytes > 0;
   OB_TRY(open_units(model, relabel));
@@ -215,6 +217,7 @@ void ob_model_close(ob_model_t *model) {
   ob_free(allocator, model->functions);
   ob_free(allocator, model->units);
   ob_free(allocator, model->typical);
+  ob_free(allocator, model->largest);
   ob_free(allocator, model->was_packed_only);
   ob_free(allocator, model->copy);
   ob_arena_free(&model->arena);

@@ -35,6 +35,7 @@ typedef struct ob_backend {
  * list, and are made over for each shape. */
 typedef struct ob_bound {
   atomic_uint references;
+  bool owned; /* it is in no cache, and has one holder for good */
   ob_backend_t *backend;
   ob_instance_t *instance;
   ob_instance_info_t info;
@@ -160,6 +161,7 @@ struct ob_model {
   ob_function_t *function;    /* the same, for users */
   ob_function_t **functions;  /* [region], made when asked for; under the lock */
   int64_t *typical;           /* [symbol] */
+  int64_t *largest;           /* [symbol]; INT64_MAX: no limit */
   bool *was_packed_only;      /* [constant]: the artifact had no plain form */
   size_t symbol_count, constant_count;
   pthread_mutex_t lock;   /* constants, packed forms, engines, functions */

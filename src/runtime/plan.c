@@ -93,37 +93,93 @@ static ob_status_t fail_shape(ob_status_t status, const ob_value_t *value) {
 }
 
 static ob_status_t place_shape(const planner_t *p, const ob_value_t *value, ob_place_t *place) {
-  int64_t *dims;
-  place->rank = value->type.rank;
-  OB_TRY(OB_ARENA_ARRAY(&p->plan->arena, (size_t)place->rank, &dims));
+  int64_t *dims = (int64_t *)(uintptr_t)place->dims; /* the plan's own */
   for (int32_t i = 0; i < place->rank; i++) {
     ob_status_t status = ob_expr_eval(value->type.dims[i], p->request->symbols, &dims[i]);
     if (status != OB_OK) return fail_shape(ob_fail_within(status, "axis %d of '%s': ", i, ob_quote(value->name)), value);
     if (dims[i] < 0)
       return fail_shape(ob_fail(OB_INVALID_ARGUMENT, "axis %d of '%s' comes to %lld", i, ob_quote(value->name), (long long)dims[i]), value);
   }
-  place->dims = dims;
   if (!ob_tensor_bytes(value->type.dtype, place->rank, dims, &place->bytes))
     return fail_shape(ob_fail(OB_OUT_OF_MEMORY, "'%s' is too large", ob_quote(value->name)), value);
   return OB_OK;
 }
 
-static ob_status_t place_content(const planner_t *p, const ob_value_t *value, ob_place_t *place) {
-  void *data;
+static ob_status_t place_content(const planner_t *p, const ob_value_t *value, const ob_place_t *place) {
+  void *data = (void *)(uintptr_t)place->data; /* the plan's own */
   size_t count;
   if (!ob_dims_count(place->rank, place->dims, &count) || count > value->content_count)
     return ob_fail(OB_INTERNAL, "'%s' has %zu elements of content, its shape wants more", ob_quote(value->name),
                    value->content_count);
-  OB_TRY(ob_arena_alloc(&p->plan->arena, place->bytes + ALIGNMENT, &data));
-  data = (void *)(((uintptr_t)data + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
   for (size_t i = 0; i < count; i++) {
     int64_t number;
     ob_status_t status = ob_expr_eval(value->content[i], p->request->symbols, &number);
     if (status != OB_OK) return ob_fail_within(status, "element %zu of '%s': ", i, ob_quote(value->name));
     ob_tensor_set_element(value->type.dtype, data, i, number);
   }
+  return OB_OK;
+}
+
+/* Room for elements that are expressions. */
+static ob_status_t reserve_content(ob_plan_t *plan, const ob_value_t *value, ob_place_t *place) {
+  void *data;
+  OB_TRY(ob_arena_alloc(&plan->arena, ob_dtype_bytes(value->type.dtype, value->content_count) + ALIGNMENT, &data));
+  place->data = (void *)(((uintptr_t)data + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
   place->kind = OB_PLACE_CONTENT;
-  place->data = data;
+  return OB_OK;
+}
+
+ob_status_t ob_plan_reserve(const ob_plan_request_t *request, ob_plan_t *plan) {
+  const ob_program_t *program = request->program;
+  const ob_segment_t *segment = &program->segments[request->segment];
+  OB_TRY(OB_ARENA_ARRAY(&plan->arena, segment->symbol_count, &plan->key));
+  OB_TRY(OB_ARENA_ARRAY(&plan->arena, segment->local_count, &plan->places));
+  OB_TRY(OB_ARENA_ARRAY(&plan->arena, segment->end - segment->begin, &plan->bounds));
+  OB_TRY(OB_ARENA_ARRAY(&plan->arena, segment->end - segment->begin, &plan->workspaces));
+  plan->bound_count = segment->end - segment->begin;
+  for (size_t i = 0; i < segment->local_count; i++) {
+    uint32_t v = segment->locals[i];
+    const ob_value_t *value = program->values[v];
+    ob_place_t *place = &plan->places[i];
+    place->rank = value->type.rank;
+    OB_TRY(OB_ARENA_ARRAY(&plan->arena, (size_t)place->rank, (int64_t **)(uintptr_t)&place->dims));
+    if (!value->producer) { /* symbolic content: steps make all the others */
+      OB_TRY(reserve_content(plan, value, place));
+    } else if (program->output_of[v] >= 0) {
+      place->kind = OB_PLACE_OUTPUT;
+      place->output = (uint32_t)program->output_of[v];
+    }
+  }
+  return OB_OK;
+}
+
+/* Shapes and contents of everything that the segment places. */
+static ob_status_t place_locals(const planner_t *p) {
+  ob_plan_t *plan = p->plan;
+  plan->total_bytes = 0;
+  for (size_t i = 0; i < p->segment->local_count; i++) {
+    const ob_value_t *value = p->program->values[p->segment->locals[i]];
+    ob_place_t *place = &plan->places[i];
+    OB_TRY(place_shape(p, value, place));
+    if (place->kind == OB_PLACE_CONTENT) OB_TRY(place_content(p, value, place));
+    if (!ob_add_size(plan->total_bytes, place->bytes, &plan->total_bytes))
+      return ob_fail(OB_OUT_OF_MEMORY, "the values of '%s' are too large", ob_quote(p->program->name));
+  }
+  return OB_OK;
+}
+
+ob_status_t ob_plan_shape(const ob_plan_request_t *request, ob_plan_t *plan) {
+  ob_segment_t *segment = &request->program->segments[request->segment];
+  planner_t p = {.request = request, .program = request->program, .segment = segment, .plan = plan};
+  for (size_t i = 0; i < segment->symbol_count; i++) plan->key[i] = request->symbols[segment->symbols[i]];
+  OB_TRY(check_guards(&p));
+  return place_locals(&p);
+}
+
+/* The most bytes that values can have, in place of those at the numbers given. */
+static ob_status_t enlarge(const planner_t *p) {
+  for (size_t i = 0; i < p->segment->local_count; i++)
+    OB_TRY(ob_value_largest_bytes(p->program->model, p->program->values[p->segment->locals[i]], &p->plan->places[i].bytes));
   return OB_OK;
 }
 
@@ -132,25 +188,6 @@ static ob_status_t place_content(const planner_t *p, const ob_value_t *value, ob
 static void add_buffer(planner_t *p, uint32_t value, size_t bytes, uint32_t first, uint32_t last) {
   p->value_of[p->buffer_count] = value;
   p->buffers[p->buffer_count++] = (ob_plan_buffer_t){.bytes = bytes, .first = first, .last = last, .shares = -1};
-}
-
-/* Shapes of everything that the segment places, and a buffer for what lies in the arena. Values made by steps come later. */
-static ob_status_t place_locals(planner_t *p) {
-  const ob_program_t *program = p->program;
-  for (size_t i = 0; i < p->segment->local_count; i++) {
-    uint32_t v = p->segment->locals[i];
-    ob_place_t *place = &p->plan->places[i];
-    OB_TRY(place_shape(p, program->values[v], place));
-    if (!program->values[v]->producer) { /* symbolic content: steps make all the others */
-      OB_TRY(place_content(p, program->values[v], place));
-    } else if (program->output_of[v] >= 0) {
-      place->kind = OB_PLACE_OUTPUT;
-      place->output = (uint32_t)program->output_of[v];
-    }
-    if (!ob_add_size(p->plan->total_bytes, place->bytes, &p->plan->total_bytes))
-      return ob_fail(OB_OUT_OF_MEMORY, "the values of '%s' are too large", ob_quote(program->name));
-  }
-  return OB_OK;
 }
 
 /* True when output memory may take over the input's: nobody reads the input afterwards, and it is read once here. */
@@ -192,7 +229,7 @@ static ob_status_t plan_step(planner_t *p, uint32_t s, const uint32_t *local_of)
     p->buffer_of[v] = (int32_t)p->buffer_count;
     add_buffer(p, v, place->bytes, s, last >= end ? end : last);
   }
-  if (*bound) share(p, step, s, *bound);
+  if (*bound && !p->request->largest) share(p, step, s, *bound); /* another shape's instance may not offer it */
   return OB_OK;
 }
 
@@ -208,25 +245,18 @@ static ob_status_t plan_memory(planner_t *p, const uint32_t *local_of) {
 }
 
 static ob_status_t fill(planner_t *p) {
-  const ob_program_t *program = p->program;
-  size_t steps = p->segment->end - p->segment->begin, values = program->value_count;
-  ob_arena_t *arena = &p->plan->arena;
+  size_t steps = p->segment->end - p->segment->begin, values = p->program->value_count;
   uint32_t *local_of;
-  OB_TRY(OB_ARENA_ARRAY(arena, p->segment->symbol_count, &p->plan->key));
-  OB_TRY(OB_ARENA_ARRAY(arena, p->segment->local_count, &p->plan->places));
-  OB_TRY(OB_ARENA_ARRAY(arena, steps, &p->plan->bounds));
-  p->plan->bound_count = steps;
-  OB_TRY(OB_ARENA_ARRAY(arena, steps, &p->plan->workspaces));
+  OB_TRY(ob_plan_reserve(p->request, p->plan));
   OB_TRY(OB_ARENA_ARRAY(&p->scratch, values, &local_of));
   OB_TRY(OB_ARENA_ARRAY(&p->scratch, values, &p->buffer_of));
   OB_TRY(OB_ARENA_ARRAY(&p->scratch, values + steps, &p->value_of));
   OB_TRY(OB_ARENA_ARRAY(&p->scratch, values + steps, &p->buffers));
   OB_TRY(OB_ARENA_ARRAY(&p->scratch, values + steps, &p->taken));
-  for (size_t i = 0; i < p->segment->symbol_count; i++) p->plan->key[i] = p->request->symbols[p->segment->symbols[i]];
   for (size_t v = 0; v < values; v++) p->buffer_of[v] = -1;
   for (size_t i = 0; i < p->segment->local_count; i++) local_of[p->segment->locals[i]] = (uint32_t)i;
-  OB_TRY(check_guards(p));
-  OB_TRY(place_locals(p));
+  OB_TRY(ob_plan_shape(p->request, p->plan));
+  if (p->request->largest) OB_TRY(enlarge(p));
   for (uint32_t s = p->segment->begin; s < p->segment->end; s++) OB_TRY(plan_step(p, s, local_of));
   return plan_memory(p, local_of);
 }
@@ -237,7 +267,7 @@ void ob_plan_free(const ob_allocator_t *allocator, ob_plan_t *plan) {
   ob_free(allocator, plan);
 }
 
-static ob_status_t make(const ob_plan_request_t *request, ob_plan_t **out) {
+ob_status_t ob_plan_create(const ob_plan_request_t *request, ob_plan_t **out) {
   const ob_allocator_t *allocator = request->program->model->allocator;
   ob_plan_t *plan;
   OB_TRY(OB_NEW(allocator, &plan));
@@ -305,7 +335,7 @@ static void insert(ob_segment_t *segment, ob_plan_t *plan) {
   segment->plan_count++;
 }
 
-static void free_all(const ob_allocator_t *allocator, ob_plan_t *plan) {
+void ob_plan_free_all(const ob_allocator_t *allocator, ob_plan_t *plan) {
   while (plan) {
     ob_plan_t *next = plan->next;
     ob_plan_free(allocator, plan);
@@ -322,8 +352,8 @@ ob_status_t ob_plan_acquire(const ob_plan_request_t *request, ob_plan_t **out) {
   if (!*out) drop = evict(segment, model->max_plans); /* now, so that its instances are free to go when new ones are made */
   pthread_mutex_unlock(&segment->lock);
   if (*out) return OB_OK;
-  free_all(model->allocator, drop);
-  OB_TRY(make(request, &plan));
+  ob_plan_free_all(model->allocator, drop);
+  OB_TRY(ob_plan_create(request, &plan));
   pthread_mutex_lock(&segment->lock);
   *out = find(segment, request); /* another thread may have been faster */
   drop = plan;
@@ -333,7 +363,7 @@ ob_status_t ob_plan_acquire(const ob_plan_request_t *request, ob_plan_t **out) {
     *out = plan;
   }
   pthread_mutex_unlock(&segment->lock);
-  free_all(model->allocator, drop);
+  ob_plan_free_all(model->allocator, drop);
   return OB_OK;
 }
 

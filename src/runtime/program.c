@@ -481,11 +481,8 @@ void ob_program_free(ob_program_t *program) {
   const ob_allocator_t *allocator = program->model->allocator;
   for (uint32_t s = 0; s < program->segment_count; s++) {
     ob_segment_t *segment = &program->segments[s];
-    for (ob_plan_t *plan = segment->plans; plan;) {
-      ob_plan_t *next = plan->next;
-      ob_plan_free(allocator, plan);
-      plan = next;
-    }
+    ob_plan_free_all(allocator, segment->plans);
+    ob_plan_free_all(allocator, segment->largest);
     pthread_mutex_destroy(&segment->lock);
     ob_array_free(allocator, &segment->after);
     ob_array_free(allocator, &segment->guards);

@@ -64,6 +64,7 @@ typedef struct ob_segment {
   OB_ARRAY(const ob_guard_t *) guards; /* of its regions */
   pthread_mutex_t lock;
   ob_plan_t *plans; /* most recently made first */
+  ob_plan_t *largest; /* those with room for all shapes, for different thread numbers; they stay */
   size_t plan_count;
   uint64_t clock;
 } ob_segment_t;
@@ -157,11 +158,27 @@ typedef struct ob_plan_request {
   uint32_t segment;
   const int64_t *symbols;
   uint32_t threads;
+  bool largest; /* room for all shapes: each value has the most bytes that it can come to, and nothing is made in place */
 } ob_plan_request_t;
 
 /* From the cache, or new. Give it back with ob_plan_release(). */
 OB_MUST_CHECK ob_status_t ob_plan_acquire(const ob_plan_request_t *request, ob_plan_t **plan);
 void ob_plan_release(ob_plan_t *plan);
+/* Outside of the cache, with one reference. */
+OB_MUST_CHECK ob_status_t ob_plan_create(const ob_plan_request_t *request, ob_plan_t **plan);
 void ob_plan_free(const ob_allocator_t *allocator, ob_plan_t *plan);
+void ob_plan_free_all(const ob_allocator_t *allocator, ob_plan_t *first); /* a list */
+/* The parts of making one: memory for what a plan says, in plan->arena; then, as often as you like, guards, shapes and contents. */
+OB_MUST_CHECK ob_status_t ob_plan_reserve(const ob_plan_request_t *request, ob_plan_t *plan);
+OB_MUST_CHECK ob_status_t ob_plan_shape(const ob_plan_request_t *request, ob_plan_t *plan);
+
+/* ---------------------------------------------------------------- one plan for all shapes (bounded.c) */
+
+/* The most bytes that a value can have. OB_UNSUPPORTED when there is no limit. */
+OB_MUST_CHECK ob_status_t ob_value_largest_bytes(const ob_model_t *model, const ob_value_t *value, size_t *bytes);
+/* The plan of a segment with room for all shapes; lives as long as the program. OB_UNSUPPORTED: a symbol has no largest size. */
+OB_MUST_CHECK ob_status_t ob_segment_largest(const ob_program_t *program, uint32_t segment, uint32_t threads, const ob_plan_t **plan);
+/* Bytes that all shapes of the program run in. OB_UNSUPPORTED: there is no telling, and why. */
+OB_MUST_CHECK ob_status_t ob_program_arena_bytes(const ob_program_t *program, uint32_t threads, size_t *bytes);
 
 #endif

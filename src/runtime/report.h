@@ -27,6 +27,9 @@ typedef struct ob_report_memory {
   size_t total_bytes;     /* all values made by nodes, each on its own */
   size_t lower_bound;     /* the most of them alive at once */
   char problem[256];      /* when it is not known */
+  bool bounded;           /* one arena does for all shapes: */
+  size_t largest_bytes;
+  char unbounded[256];    /* why not */
 } ob_report_memory_t;
 
 typedef struct ob_facts {

@@ -158,7 +158,9 @@ static ob_status_t put_sizes(const ob_facts_t *facts, json_t *root) {
   OB_TRY(set(arena, "arena_bytes", memory->known ? size(memory->arena_bytes) : json_null()));
   OB_TRY(set(arena, "all_values_bytes", size(memory->total_bytes)));
   OB_TRY(set(arena, "lower_bound_bytes", size(memory->lower_bound)));
-  return memory->known ? OB_OK : set(arena, "problem", text(memory->problem));
+  if (!memory->known) OB_TRY(set(arena, "problem", text(memory->problem)));
+  OB_TRY(set(arena, "bounded", json_boolean(memory->bounded)));
+  return memory->bounded ? set(arena, "largest_arena_bytes", size(memory->largest_bytes)) : set(arena, "unbounded", text(memory->unbounded));
 }
 
 static ob_status_t fill(const ob_facts_t *facts, json_t *root) {

@@ -60,6 +60,16 @@ static void print_size(ob_str_t *out, const char *label, const char *what, size_
   ob_str_append(out, "\n");
 }
 
+/* Bytes, or why there is no telling. */
+static void print_arena(ob_str_t *out, const char *what, bool known, size_t bytes, const char *problem) {
+  if (known) {
+    print_size(out, "", what, bytes);
+    return;
+  }
+  ob_str_printf(out, "%-9s %-30s ", "", what);
+  wrap(out, problem, 41, 41);
+}
+
 static void print_sizes(const ob_facts_t *facts, ob_str_t *out) {
   const ob_report_memory_t *memory = &facts->memory;
   print_size(out, "sizes", "constants", facts->constant_bytes);
@@ -67,12 +77,8 @@ static void print_sizes(const ob_facts_t *facts, ob_str_t *out) {
   print_size(out, "", "built by engines", facts->blob_bytes);
   print_size(out, "memory", "all values, at likely sizes", memory->total_bytes);
   print_size(out, "", "the most alive at once", memory->lower_bound);
-  if (memory->known) {
-    print_size(out, "", "planned arena", memory->arena_bytes);
-    return;
-  }
-  ob_str_printf(out, "%-9s %-30s ", "", "planned arena");
-  wrap(out, memory->problem, 41, 41);
+  print_arena(out, "planned arena", memory->known, memory->arena_bytes, memory->problem);
+  if (facts->model->symbol_count > 0) print_arena(out, "arena for all shapes", memory->bounded, memory->largest_bytes, memory->unbounded);
 }
 
 static ob_status_t print_engines(const ob_facts_t *facts, ob_str_t *out) {

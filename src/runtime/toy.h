@@ -32,6 +32,7 @@ typedef struct toy {
   ob_accepts_t accepts;     /* as the ABI has it */
   int64_t largest;          /* of OB_ACCEPTS_RANGE: no axis of an input may be longer */
   bool rebinds;             /* makes instances over */
+  int64_t swells;           /* inputs of this length want more workspace than longer ones */
   bool packs_at_bind;       /* asks for its constants at each bind again */
   int runs_left;            /* runs before it fails; negative: it never does */
   const char *fingerprint;
@@ -139,6 +140,9 @@ TOY_UNUSED static ob_status_t toy_load(ob_engine_t *engine, const ob_region_view
 }
 
 static void toy_fill_instance(ob_instance_t *instance, const ob_binding_t *binding, ob_instance_info_t *info) {
+  const ob_value_view_t *input = binding->region->inputs[0];
+  if (input->rank > 0 && binding->dims[input->index] && binding->dims[input->index][0] == instance->executable->toy->swells)
+    info->workspace_bytes = 1 << 16;
   for (size_t v = 0; v < binding->region->value_count; v++) {
     size_t count = 1;
     instance->ranks[v] = binding->dims[v] ? binding->ranks[v] : -1;
