@@ -106,9 +106,10 @@ static void let_run(crowd_t *crowd) {
 }
 
 static uint32_t limit; /* of plans and instances; 0: the usual */
+static const char *const *bounds; /* on dims, or NULL */
 
 static ob_status_t open_model(const char *engines, ob_model_t **model) {
-  ob_compile_options_t compile = {.struct_size = sizeof compile, .engines = engines};
+  ob_compile_options_t compile = {.struct_size = sizeof compile, .engines = engines, .dims = bounds};
   ob_options_t options = {.struct_size = sizeof options, .threads = 1, .compile = &compile, .max_instances = limit};
   return ob_model_open_memory(toy.bytes, toy.size, &options, model);
 }
@@ -135,11 +136,9 @@ static void eight_callers_of_toys(void **state) {
   assert_int_equal(second.runs, 0);
 }
 
-/* Plans and instances come and go under everybody's feet. */
-static void eight_callers_share_room_for_two_shapes(void **state) {
+/* The toy model on the toys, and the other one on real engines. */
+static void crowd_everywhere(void) {
   static const char *const lists[] = {"first,second", "cpu,ref", "onednn,cpu,ref"};
-  (void)state;
-  limit = 2;
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     if (i > 0) toy_end(&toy);
     if (i == 0) build_simple();
@@ -147,8 +146,27 @@ static void eight_callers_share_room_for_two_shapes(void **state) {
     rank = i == 0 ? 1 : 4;
     if (!crowded(lists[i], NULL)) print_message("without %s: %s\n", lists[i], ob_error_message());
   }
+}
+
+/* Plans and instances come and go under everybody's feet. */
+static void eight_callers_share_room_for_two_shapes(void **state) {
+  (void)state;
+  limit = 2;
+  crowd_everywhere();
   limit = 0;
   assert_true(first.binds > 2 * SIZES); /* some were made again */
+}
+
+/* Each has plans of its own, in one placement that is made once. */
+static void eight_callers_of_a_bounded_function(void **state) {
+  static const char *const up_to[] = {"n=1:6", NULL};
+  (void)state;
+  first.accepts = OB_ACCEPTS_ANY;
+  first.rebinds = true;
+  bounds = up_to;
+  crowd_everywhere();
+  bounds = NULL;
+  assert_true(first.rebound > THREADS);
 }
 
 static void break_first(void) { first.runs_left = first.runs + 40; }
@@ -251,6 +269,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(eight_callers_of_toys),
       TEST(eight_callers_share_room_for_two_shapes),
+      TEST(eight_callers_of_a_bounded_function),
       TEST(an_engine_fails_under_eight_callers),
       TEST(eight_callers_of_real_engines),
       TEST(another_thread_cancels),
