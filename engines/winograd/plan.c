@@ -80,12 +80,13 @@ bool ob_winograd_plan(const ob_winograd_shape_t *shape, size_t outputs, uint32_t
 }
 
 ob_winograd_image_t ob_winograd_image(const float *data, const ob_winograd_layout_t *l) {
-  const size_t pixel = l->channels_last ? l->channels : l->lanes;
+  const size_t pixel = l->channels_last ? l->channels : l->lanes, channels = l->channels_last ? l->channels : up(l->channels, l->lanes);
   return (ob_winograd_image_t){.data = (float *)(uintptr_t)data,
-                               .batch = up(l->channels, l->lanes) * l->height * l->width,
+                               .batch = channels * l->height * l->width,
                                .row = l->width * pixel,
                                .pixel = pixel,
-                               .block = l->channels_last ? l->lanes : l->height * l->width * l->lanes};
+                               .block = l->channels_last ? l->lanes : l->height * l->width * l->lanes,
+                               .channels = channels};
 }
 
 /* ---------------------------------------------------------------- weights */

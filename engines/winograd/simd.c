@@ -89,7 +89,8 @@ V_FN void load_tile(int n, const ob_winograd_part_t *part, place_t place, size_t
   int top, bottom, left, right;
   inside(y, s->in_height, n, &top, &bottom);
   inside(x, s->in_width, n, &left, &right);
-  if (bottom - top == n && right - left == n) {
+  const size_t have = in->channels - block * V_LANES; /* fewer than a vector has in the last block of channels that lie last */
+  if (bottom - top == n && right - left == n && have >= V_LANES) {
     from += (size_t)y * in->row + (size_t)x * in->pixel;
 #pragma GCC unroll 6
     for (int i = 0; i < n; i++)
@@ -100,7 +101,7 @@ V_FN void load_tile(int n, const ob_winograd_part_t *part, place_t place, size_t
   for (int i = 0; i < n; i++)
     for (int j = 0; j < n; j++)
       d[i][j] = i >= top && i < bottom && j >= left && j < right
-                    ? v_load(from + (size_t)(y + i) * in->row + (size_t)(x + j) * in->pixel)
+                    ? v_load_n(from + (size_t)(y + i) * in->row + (size_t)(x + j) * in->pixel, have < V_LANES ? have : V_LANES)
                     : v_set1(0.0f);
 }
 
@@ -184,16 +185,23 @@ typedef struct finish {
   vf bias, low, high;
   size_t rows, columns; /* of the tile, inside of the image */
   size_t at;            /* of its first output */
+  size_t channels;      /* that have a place in the output, from the first of the vector on */
 } finish_t;
+
+V_FN vf finished(const finish_t *f, vf y, vf residual) {
+  return v_min(f->high, v_max(f->low, y + f->bias + residual));
+}
 
 V_FN void store_row(int outputs, const finish_t *f, int i, const vf *y) {
   const ob_winograd_image_t *out = &f->call->out;
+  const float *residual = f->call->residual;
   const size_t at = f->at + (size_t)i * out->row;
   for (int j = 0; j < outputs && (size_t)j < f->columns; j++) {
     const size_t k = at + (size_t)j * out->pixel;
-    vf v = y[j] + f->bias;
-    if (f->call->residual) v = v + v_load(f->call->residual + k);
-    v_store(out->data + k, v_min(f->high, v_max(f->low, v)));
+    if (f->channels >= V_LANES)
+      v_store(out->data + k, finished(f, y[j], residual ? v_load(residual + k) : v_set1(0.0f)));
+    else
+      v_store_n(out->data + k, finished(f, y[j], residual ? v_load_n(residual + k, f->channels) : v_set1(0.0f)), f->channels);
   }
 }
 
@@ -237,6 +245,7 @@ V_FN void synthesise(int outputs, const ob_winograd_part_t *part, size_t panel) 
     place_t place = place_of(plan, part->first);
     for (size_t t = 0; t < part->count; t++, next_place(plan, &place)) {
       const size_t y = place.row * (size_t)outputs, x = place.column * (size_t)outputs;
+      f.channels = out->channels - first;
       f.rows = s->out_height - y;
       f.columns = s->out_width - x;
       f.at = place.image * out->batch + first / V_LANES * out->block + y * out->row + x * out->pixel;

@@ -48,6 +48,7 @@ void ob_winograd_pack(const ob_winograd_t *plan, const float *weights, float *pa
 typedef struct ob_winograd_image {
   float *data; /* that of the input is only read */
   size_t batch, row, pixel, block;
+  size_t channels; /* that have a place: with blocks, those that fill up the last one too */
 } ob_winograd_image_t;
 typedef struct ob_winograd_layout {
   size_t channels, height, width, lanes;
@@ -63,8 +64,7 @@ typedef struct ob_winograd_call {
   float low, high;       /* limits of the outputs; -INFINITY and INFINITY: none */
   void *scratch;         /* plan->scratch_bytes, 64-byte aligned */
 } ob_winograd_call_t;
-/* Channels that fill up the last block of `in` must be zero; those of `out` are made zero, if low <= 0 <= high. With channels last,
- * channels and filters must be multiples of lanes. Any number of calls at once, each with its own scratch. */
+/* Channels that fill up the last block of `in` must be zero; those of `out` are made zero, if low <= 0 <= high. Any number of calls at once, each with its own scratch. */
 void ob_winograd_run(const ob_host_t *host, const ob_winograd_t *plan, const ob_winograd_call_t *call);
 
 #endif

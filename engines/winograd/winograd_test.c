@@ -38,10 +38,6 @@ static example_t draw(ob_random_t *random, size_t lanes) {
                  .outputs = pick(random, 0, 1) ? 4 : 2};
   e.shape.out_height = height + pad + pick(random, 0, 2) - 2;
   e.shape.out_width = width + e.shape.pad_left + pick(random, 0, 2) - 2;
-  if (e.last) {
-    e.shape.channels = up(e.shape.channels, lanes);
-    e.shape.filters = up(e.shape.filters, lanes);
-  }
   return e;
 }
 
@@ -73,10 +69,12 @@ typedef struct data {
 
 static void fill(ob_random_t *random, float *to, size_t count) { ob_random_fill(random, OB_FLOAT32, to, count, -1, 1, 0); }
 
+static size_t places(const example_t *e, size_t channels) { return e->last ? channels : up(channels, e->shape.lanes); }
+
 static data_t make_data(const example_t *e, ob_random_t *random) {
   const ob_winograd_shape_t *s = &e->shape;
-  data_t d = {.in_count = s->batch * up(s->channels, s->lanes) * s->in_height * s->in_width,
-              .out_count = s->batch * up(s->filters, s->lanes) * s->out_height * s->out_width};
+  data_t d = {.in_count = s->batch * places(e, s->channels) * s->in_height * s->in_width,
+              .out_count = s->batch * places(e, s->filters) * s->out_height * s->out_width};
   d.in = room(d.in_count), d.out = room(d.out_count), d.residual = room(d.out_count);
   d.weights = room(s->filters * s->channels * 9), d.bias = room(s->filters);
   d.in_image = ob_winograd_image(d.in, &(ob_winograd_layout_t){s->channels, s->in_height, s->in_width, s->lanes, e->last});
@@ -87,7 +85,7 @@ static data_t make_data(const example_t *e, ob_random_t *random) {
   fill(random, d.bias, s->filters);
   for (size_t i = 0; i < d.out_count; i++) d.out[i] = NAN;
   for (size_t n = 0; n < s->batch; n++) /* channels that fill up the last block are zero */
-    for (size_t c = s->channels; c < up(s->channels, s->lanes); c++)
+    for (size_t c = s->channels; c < places(e, s->channels); c++)
       for (size_t y = 0; y < s->in_height; y++)
         for (size_t x = 0; x < s->in_width; x++) d.in[index_of(&d.in_image, s->lanes, n, c, y, x)] = 0;
   return d;
@@ -119,7 +117,7 @@ static void compare(const example_t *e, const data_t *d) {
   const ob_winograd_shape_t *s = &e->shape;
   const double tolerance = 2e-6 * sqrt((double)s->channels) * (e->outputs == 4 ? 5 : 2);
   for (size_t n = 0; n < s->batch; n++)
-    for (size_t f = 0; f < up(s->filters, s->lanes); f++)
+    for (size_t f = 0; f < places(e, s->filters); f++)
       for (size_t y = 0; y < s->out_height; y++)
         for (size_t x = 0; x < s->out_width; x++) {
           const double got = (double)d->out[index_of(&d->out_image, s->lanes, n, f, y, x)];
@@ -136,7 +134,7 @@ static void run_one(const example_t *e, ob_random_t *random) {
   assert_true(ob_winograd_plan(&e->shape, e->outputs, e->threads, &plan));
   data_t d = make_data(e, random);
   /* channels that fill up an output get no residual */
-  for (size_t f = e->shape.filters; f < up(e->shape.filters, e->shape.lanes); f++)
+  for (size_t f = e->shape.filters; f < places(e, e->shape.filters); f++)
     for (size_t n = 0; n < e->shape.batch; n++)
       for (size_t y = 0; y < e->shape.out_height; y++)
         for (size_t x = 0; x < e->shape.out_width; x++) d.residual[index_of(&d.out_image, e->shape.lanes, n, f, y, x)] = 0;

@@ -88,6 +88,14 @@ static ob_status_t plan(dn_plan_t *p, const dn_op_t *op) {
   return dn_plan_binary(p, swap ? b->index : a->index, swap ? a->index : b->index, op->output, op->kind->binary, op, text);
 }
 
+/* Images whose sizes are symbolic: they are the same, or else one of the operands is broadcast, which is seen when they are bound. */
+static bool may_have_shape_of(const ob_value_view_t *value, const ob_value_view_t *out) {
+  if (value->rank != out->rank || out->rank < 4 || value->dims[1] != out->dims[1]) return false;
+  for (int32_t d = 0; d < out->rank; d++)
+    if (value->dims[d] != out->dims[d]) return false; /* both OB_DYNAMIC, or the same number */
+  return true;
+}
+
 static bool supports(const ob_node_view_t *node, dn_reason_t *reason) {
   if (!dn_all_float32(node, reason)) return false;
   if (node->input_count != 2) return dn_refuse(reason, "%s: onednn takes two operands, here are %zu", node->op, node->input_count);
@@ -97,7 +105,8 @@ static bool supports(const ob_node_view_t *node, dn_reason_t *reason) {
   bool ordered = algorithm == dnnl_binary_sub || algorithm == dnnl_binary_div;
   bool left = dn_same_shape(a, out) && !a->is_constant && dn_broadcasts_to(b, out);
   bool right = !ordered && dn_same_shape(b, out) && !b->is_constant && dn_broadcasts_to(a, out);
-  return left || right || dn_refuse(reason, "%s: oneDNN wants the result to have the shape of %s operand", node->op, ordered ? "the first" : "an");
+  bool images = !ordered && !a->is_constant && !b->is_constant && may_have_shape_of(a, out) && may_have_shape_of(b, out);
+  return left || right || images || dn_refuse(reason, "%s: oneDNN wants the result to have the shape of %s operand", node->op, ordered ? "the first" : "an");
 }
 
 #define BINARY(name, algorithm)                      \

@@ -17,9 +17,6 @@ static bool all(const int64_t *ints, size_t count, int64_t wanted) {
   return true;
 }
 
-/* Whole vectors of channels wherever they lie last; else blocks. */
-static bool lies_last(const dn_plan_t *plan, int64_t channels) { return channels % plan->executable->engine->block == 0; }
-
 static bool read_shape(const dn_plan_t *plan, const ob_node_view_t *node, ob_winograd_shape_t *shape) {
   enum { FEW = 16 };
   const ob_value_view_t *in = node->inputs[0], *weights = node->inputs[1];
@@ -167,17 +164,36 @@ static ob_status_t write_out(const dn_conv_t *c, uint32_t value, dn_md_t md, con
   return dn_write_over(plan, value, *residual);
 }
 
-static ob_status_t collect(const dn_conv_t *c, step_t *s, bool last, dn_arg_t *args, size_t *count, size_t *fused) {
+/* The input is read where it lies, if that is in blocks or with its channels last; else as the region prefers. */
+static ob_status_t read_in(const dn_conv_t *c, step_t *s, bool prefers_last, dn_arg_t *arg) {
+  const ob_value_view_t *value = c->op->node->inputs[0];
+  dn_ref_t ref;
+  dn_md_t md, other;
+  OB_TRY(dn_read(c->plan, value->index, &ref));
+  OB_TRY(image_md(c, value, !prefers_last, &s->in, &other));
+  if (dn_md_equal(ref.md, other)) {
+    *arg = (dn_arg_t){DNNL_ARG_SRC, other, ref.buffer};
+    return OB_OK;
+  }
+  OB_TRY(image_md(c, value, prefers_last, &s->in, &md));
+  OB_TRY(dn_read_as(c->plan, value->index, md, &ref));
+  *arg = (dn_arg_t){DNNL_ARG_SRC, md, ref.buffer};
+  return OB_OK;
+}
+
+static bool is_better_last(const dn_conv_t *c, const ob_value_view_t *value) {
+  return !dn_prefers_blocks(c->plan) || !dn_fits_blocks(c->plan, dn_dims(c->plan, value)[1]);
+}
+
+static ob_status_t collect(const dn_conv_t *c, step_t *s, dn_arg_t *args, size_t *count, size_t *fused) {
   dn_plan_t *plan = c->plan;
   const dn_op_t *op = c->op;
   const dn_fused_t *add;
-  dn_md_t in, out;
+  dn_md_t out;
   dn_ref_t ref, residual = {0};
   *fused = take_fused(c, s, &add);
-  OB_TRY(image_md(c, op->node->inputs[0], last, &s->in, &in));
-  OB_TRY(image_md(c, op->node->outputs[0], last, &s->out, &out));
-  OB_TRY(dn_read_as(plan, op->node->inputs[0]->index, in, &ref));
-  args[0] = (dn_arg_t){DNNL_ARG_SRC, in, ref.buffer};
+  OB_TRY(image_md(c, op->node->outputs[0], is_better_last(c, op->node->outputs[0]), &s->out, &out));
+  OB_TRY(read_in(c, s, is_better_last(c, op->node->inputs[0]), &args[0]));
   OB_TRY(read_weights(c, &s->plan, &args[2]));
   OB_TRY(bytes_md(plan, s->plan.scratch_bytes, &args[3].md));
   OB_TRY(dn_buffer_new(plan, (dn_buffer_t){.bytes = s->plan.scratch_bytes, .root = DN_NONE}, &args[3].buffer));
@@ -196,7 +212,7 @@ static ob_status_t collect(const dn_conv_t *c, step_t *s, bool last, dn_arg_t *a
   return OB_OK;
 }
 
-static ob_status_t make_step(const dn_conv_t *c, const ob_winograd_t *winograd, bool last) {
+static ob_status_t make_step(const dn_conv_t *c, const ob_winograd_t *winograd) {
   dn_plan_t *plan = c->plan;
   dn_arg_t args[DN_MAX_ARGS] = {{0}};
   size_t count, fused;
@@ -205,7 +221,7 @@ static ob_status_t make_step(const dn_conv_t *c, const ob_winograd_t *winograd, 
   OB_TRY(OB_ARENA_NEW(&plan->store->arena, &s));
   s->own.run = run;
   s->plan = *winograd;
-  OB_TRY(collect(c, s, last, args, &count, &fused));
+  OB_TRY(collect(c, s, args, &count, &fused));
   OB_TRY(dn_op_text(plan, c->op, fused, &text));
   OB_TRY(ob_arena_printf(&plan->store->arena, &full, "%s winograd:F(%zu,3)", text, winograd->outputs));
   OB_TRY(dn_step_own(plan, &s->own, args, count, full));
@@ -219,9 +235,6 @@ ob_status_t dn_conv_winograd(dn_conv_t *c, bool *done) {
   ob_winograd_t winograd;
   *done = false;
   if (c->desc.transposed || !read_shape(plan, c->op->node, &shape)) return OB_OK;
-  const int64_t filters = (int64_t)shape.filters, channels = (int64_t)shape.channels;
-  const bool blocks = dn_prefers_blocks(plan) && dn_fits_blocks(plan, channels) && dn_fits_blocks(plan, filters);
-  if (!blocks && !(lies_last(plan, channels) && lies_last(plan, filters))) return OB_OK;
   shape.pad_top = (size_t)c->desc.window.pad_begin[0];
   shape.pad_left = (size_t)c->desc.window.pad_begin[1];
   if (c->desc.window.pad_begin[0] < 0 || c->desc.window.pad_begin[1] < 0) return OB_OK;
@@ -229,5 +242,5 @@ ob_status_t dn_conv_winograd(dn_conv_t *c, bool *done) {
   if (plan->trial) choice->winograd = (uint32_t)outputs;
   if (outputs == 0 || !ob_winograd_plan(&shape, outputs, plan->binding->threads, &winograd)) return OB_OK;
   *done = true;
-  return make_step(c, &winograd, !blocks);
+  return make_step(c, &winograd);
 }

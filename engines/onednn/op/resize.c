@@ -1,7 +1,21 @@
 /* Resize where oneDNN means the same by it: enlarging by whole factors to the nearest, and linear on half pixels. */
+#include <math.h>
 #include <string.h>
 
 #include "onednn/kinds.h"
+
+/* Are the factors known, as quotients of dims or as scales, and whole? */
+static bool has_whole_factors(const ob_node_view_t *node) {
+  const ob_value_view_t *in = node->inputs[0], *out = node->outputs[0];
+  const ob_value_view_t *scales = node->input_count > 2 ? node->inputs[2] : NULL;
+  const float *numbers = scales && scales->is_constant && scales->rank == 1 && scales->dims[0] == in->rank ? scales->constant : NULL;
+  for (int32_t d = 2; d < in->rank; d++) {
+    const bool known = in->dims[d] > 0 && out->dims[d] > 0;
+    if (known && out->dims[d] % in->dims[d] != 0) return false;
+    if (!known && (!numbers || !(numbers[d] >= 1 && numbers[d] <= 1024) || numbers[d] != floorf(numbers[d]))) return false;
+  }
+  return true;
+}
 
 static bool supports(const ob_node_view_t *node, dn_reason_t *reason) {
   for (size_t i = 0; i < 2; i++) {
@@ -17,9 +31,7 @@ static bool supports(const ob_node_view_t *node, dn_reason_t *reason) {
   const ob_value_view_t *in = node->inputs[0], *out = node->outputs[0];
   for (int32_t d = 0; d < 2; d++)
     if (in->dims[d] != out->dims[d]) return dn_refuse(reason, "Resize: batch and channels must stay");
-  bool factors = true; /* whole and known */
-  for (int32_t d = 2; d < in->rank; d++)
-    factors = factors && in->dims[d] > 0 && out->dims[d] > 0 && out->dims[d] % in->dims[d] == 0;
+  const bool factors = has_whole_factors(node);
   if (strcmp(mode, "linear") == 0)
     return (strcmp(place, "half_pixel") == 0 && factors) || dn_refuse(reason, "Resize: oneDNN interpolates on half pixels, by whole factors here");
   if (strcmp(mode, "nearest") != 0) return dn_refuse(reason, "Resize: onednn has no mode %s", ob_quote(mode));
