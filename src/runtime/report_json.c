@@ -105,7 +105,8 @@ static ob_status_t put_sizes_of(const ob_unit_t *unit, json_t *one) {
   for (size_t i = 0; i < unit->symbol_count; i++)
     OB_TRY(done(json_array_append_new(symbols, text(ob_expr_symbol_at(pool, unit->symbols[i])->name))));
   OB_TRY(set(one, "accepts", text(ob_accepts_name(atomic_load(&unit->backend)->accepts))));
-  return set(one, "instances", size(atomic_load(&unit->live)));
+  OB_TRY(set(one, "instances", size(atomic_load(&unit->live))));
+  return set(one, "instances_made", size(atomic_load(&unit->made)));
 }
 
 static ob_status_t put_region(const ob_facts_t *facts, const ob_unit_t *unit, json_t *array) {
