@@ -110,12 +110,32 @@ static bool has_binary(const dn_op_t *op, size_t count) {
   return false;
 }
 
+/* All fused nodes at once, where the layout of the destination is known beforehand and the implementation is good by itself: so it is most of
+ * the time, and nothing else has to be described. */
+static ob_status_t make_whole(const dn_maker_t *maker, const dn_op_t *op, dn_made_t *made, bool *done) {
+  posts_t posts;
+  dnnl_primitive_desc_t pd = NULL;
+  bool ok;
+  *done = false;
+  if (op->fused_count == 0 || (!maker->dst && has_binary(op, op->fused_count))) return OB_OK;
+  OB_TRY(collect(maker, op, op->fused_count, maker->dst, &posts, made, &ok));
+  if (ok) OB_TRY(with_attr(maker, posts.items, posts.count, &pd));
+  if (!pd) return OB_OK;
+  *done = !is_worse(pd, "") && (!made->needs_dst || dn_md_equal(dn_query(pd, dnnl_query_dst_md, 0), maker->dst));
+  if (*done) made->pd = pd;
+  else dnnl_primitive_desc_destroy(pd);
+  return OB_OK;
+}
+
 ob_status_t dn_make(const dn_maker_t *maker, const dn_op_t *op, dn_made_t *made) {
   dnnl_primitive_desc_t bare = NULL, pd = NULL;
   char bare_impl[64] = "";
   posts_t posts = {.count = 0};
   ob_status_t status = OB_OK;
+  bool done;
   *made = (dn_made_t){.fused = op->fused_count};
+  OB_TRY(make_whole(maker, op, made, &done));
+  if (done) return OB_OK;
   if (op->fused_count > 0) {
     OB_TRY(with_attr(maker, NULL, 0, &bare));
     if (!bare) return ob_fail(OB_UNSUPPORTED, "node '%s': oneDNN has no implementation of this %s", ob_quote(op->node->name), op->node->op);

@@ -311,6 +311,7 @@ typedef struct dn_maker {
   dn_plan_t *plan;
   int32_t rank;        /* of the primitive's output, with... */
   const int64_t *dims; /* ...these dims; those of the value, or another shape of it */
+  dn_md_t dst;         /* the primitive's output, when the maker asks for a certain layout; NULL: oneDNN chooses */
 } dn_maker_t;
 typedef struct dn_made {
   dnnl_primitive_desc_t pd;

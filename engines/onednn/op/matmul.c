@@ -109,13 +109,9 @@ static ob_status_t read_operand(product_t *p, const ob_value_view_t *value, cons
 static ob_status_t choose_weights(product_t *p, const dn_maker_t *maker, dn_made_t *made) {
   OB_TRY(dn_chosen(p->plan, p->rank, p->b_dims, &p->b));
   if (p->b) {
-    dnnl_primitive_attr_t attr;
-    dnnl_primitive_desc_t pd = NULL;
-    OB_TRY(dn_attr_create(NULL, 0, &attr));
-    bool works = make(p, attr, &pd) == dnnl_success && !dn_impl_is_slow(pd);
-    dnnl_primitive_attr_destroy(attr);
-    if (pd) dnnl_primitive_desc_destroy(pd);
-    if (works) return dn_make(maker, p->op, made);
+    ob_status_t status = dn_make(maker, p->op, made);
+    if (status != OB_UNSUPPORTED && (status != OB_OK || !made->slow)) return status;
+    if (status == OB_OK) dnnl_primitive_desc_destroy(made->pd);
   }
   OB_TRY(dn_md_any(p->plan->store, p->rank, p->b_dims, &p->b));
   return dn_make(maker, p->op, made);
@@ -158,6 +154,7 @@ static ob_status_t plan_product(product_t *p, bool transposed_a, bool transposed
   OB_TRY(read_operand(p, node->inputs[0], p->a_dims, transposed_a, &p->a_ref));
   p->a = p->a_ref.md;
   OB_TRY(dn_md_strided(plan->store, p->rank, p->out_dims, NULL, &p->out));
+  maker.dst = p->out;
   if (p->op->bias != DN_NONE) OB_TRY(read_bias(p, p->op->bias, &bias));
   if (p->b_constant) {
     OB_TRY(choose_weights(p, &maker, &made));
