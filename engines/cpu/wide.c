@@ -25,7 +25,7 @@ typedef struct plan {
 /* Operators whose kernels of float32 serve: none that the definition rounds on the way, as it does Softmax. */
 static const char *const served[] = {
     "MatMul", "Gemm", "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Resize", "TopK", "ArgMax", "ArgMin",
-    "LayerNormalization", "RMSNormalization", "InstanceNormalization", "LSTM", "GRU", "Attention",
+    "LayerNormalization", "RMSNormalization", "InstanceNormalization", "LSTM", "GRU", "RNN", "Attention",
     "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp",
 };
 

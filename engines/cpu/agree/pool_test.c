@@ -21,10 +21,12 @@ static void pool(ob_rig_t *rig, ob_random_t *random, const char *op) {
   ob_agree_state_window(rig, &w);
   ob_rig_int(rig, "ceil_mode", ceil_mode);
   ob_rig_int(rig, "storage_order", 0);
+  if (op[0] == 'L') ob_rig_int(rig, "p", ob_pick(random, 1, 3));
   if (op[0] == 'A') ob_rig_int(rig, "count_include_pad", ob_pick(random, 0, 1));
 }
 
 static void max_pool(ob_rig_t *rig, ob_random_t *random) { pool(rig, random, "MaxPool"); }
+static void lp_pool(ob_rig_t *rig, ob_random_t *random) { pool(rig, random, "LpPool"); }
 static void average_pool(ob_rig_t *rig, ob_random_t *random) { pool(rig, random, "AveragePool"); }
 
 static void global_pool(ob_rig_t *rig, ob_random_t *random) {
@@ -35,7 +37,10 @@ static void global_pool(ob_rig_t *rig, ob_random_t *random) {
     y[i] = i < 2 ? x[i] : 1;
   }
   const int in = ob_agree_data(rig, random, OB_FLOAT32, rank, x, -1, 1), out = ob_agree_output(rig, OB_FLOAT32, rank, y);
-  ob_rig_node(rig, ob_pick(random, 0, 1) ? "GlobalMaxPool" : "GlobalAveragePool", OB_LIST(in), OB_LIST(out));
+  static const char *const ops[] = {"GlobalMaxPool", "GlobalAveragePool", "GlobalLpPool"};
+  const int64_t op = ob_pick(random, 0, 2);
+  ob_rig_node(rig, ops[op], OB_LIST(in), OB_LIST(out));
+  if (op == 2) ob_rig_int(rig, "p", ob_pick(random, 1, 3));
 }
 
 static void lrn(ob_rig_t *rig, ob_random_t *random) {
@@ -115,13 +120,14 @@ static void conv_transpose(ob_rig_t *rig, ob_random_t *random) {
 
 OB_AGREES(max_pool, 80, 0)
 OB_AGREES(average_pool, 80, 1e-6)
+OB_AGREES(lp_pool, 80, 2e-6)
 OB_AGREES(global_pool, 20, 1e-6)
 OB_AGREES(lrn, 15, 2e-6)
 OB_AGREES(resize, 150, 2e-6)
 OB_AGREES(conv_transpose, 80, 5e-6)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(max_pool_agrees), cmocka_unit_test(average_pool_agrees), cmocka_unit_test(global_pool_agrees),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(max_pool_agrees), cmocka_unit_test(average_pool_agrees), cmocka_unit_test(lp_pool_agrees), cmocka_unit_test(global_pool_agrees),
                                      cmocka_unit_test(lrn_agrees),      cmocka_unit_test(resize_agrees),       cmocka_unit_test(conv_transpose_agrees)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,11 +46,21 @@ static void depth_space(ob_rig_t *rig, ob_random_t *random) {
   ob_rig_string(rig, "mode", ob_pick(random, 0, 1) ? "CRD" : "DCR");
 }
 
+/* Any type, with equals; NaN among the floats. */
+static int rounded(ob_rig_t *rig, ob_random_t *random, int32_t rank, const int64_t *dims) {
+  static const ob_dtype_t types[] = {OB_FLOAT32, OB_FLOAT64, OB_INT8, OB_UINT8, OB_INT16, OB_UINT16, OB_INT32, OB_UINT32, OB_INT64, OB_UINT64};
+  const ob_dtype_t dtype = types[ob_pick(random, 0, 9)];
+  const int x = ob_agree_data(rig, random, dtype, rank, dims, -2, 2);
+  for (size_t i = 0; i < ob_rig_count(rig, x); i++)
+    if (dtype == OB_FLOAT32 || dtype == OB_FLOAT64)
+      ob_element_set(dtype, ob_rig_data(rig, x), i, ob_pick(random, 0, 20) == 0 ? NAN : rint(ob_element_get(dtype, ob_rig_data(rig, x), i)));
+  return x;
+}
+
 static void arg(ob_rig_t *rig, ob_random_t *random) {
   int64_t dims[4];
   const int32_t rank = ob_random_dims(random, 1, 4, 8, false, dims), axis = (int32_t)ob_pick(random, 0, rank - 1);
-  const int x = ob_agree_data(rig, random, OB_FLOAT32, rank, dims, -2, 2);
-  for (size_t i = 0; i < ob_rig_count(rig, x); i++) ((float *)ob_rig_data(rig, x))[i] = rintf(((float *)ob_rig_data(rig, x))[i]);
+  const int x = rounded(rig, random, rank, dims);
   dims[axis] = 1;
   const int y = ob_agree_output(rig, OB_INT64, rank, dims);
   ob_rig_node(rig, ob_pick(random, 0, 1) ? "ArgMax" : "ArgMin", OB_LIST(x), OB_LIST(y));
@@ -62,12 +72,11 @@ static void arg(ob_rig_t *rig, ob_random_t *random) {
 static void top_k(ob_rig_t *rig, ob_random_t *random) {
   int64_t dims[3];
   const int32_t rank = ob_random_dims(random, 1, 3, 30, false, dims), axis = (int32_t)ob_pick(random, 0, rank - 1);
-  const int x = ob_agree_data(rig, random, OB_FLOAT32, rank, dims, -9, 9);
-  for (size_t i = 0; i < ob_rig_count(rig, x); i++) ((float *)ob_rig_data(rig, x))[i] = rintf(((float *)ob_rig_data(rig, x))[i]);
+  const int x = rounded(rig, random, rank, dims);
   dims[axis] = ob_pick(random, 0, dims[axis]);
   const double k = (double)dims[axis];
   const int n = ob_rig_constant(rig, OB_INT64, OB_DIMS(1), &k);
-  const int v = ob_agree_output(rig, OB_FLOAT32, rank, dims), i = ob_agree_output(rig, OB_INT64, rank, dims);
+  const int v = ob_agree_output(rig, ob_rig_dtype(rig, x), rank, dims), i = ob_agree_output(rig, OB_INT64, rank, dims);
   ob_rig_node(rig, "TopK", OB_LIST(x, n), OB_LIST(v, i));
   ob_rig_int(rig, "axis", axis);
   ob_rig_int(rig, "largest", ob_pick(random, 0, 1));

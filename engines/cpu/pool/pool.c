@@ -1,4 +1,4 @@
-/* MaxPool and AveragePool: each plane is laid out with its padding, then rows are combined tap by tap. */
+/* MaxPool, AveragePool and LpPool: each plane is laid out with its padding, then rows are combined tap by tap. */
 #include <math.h>
 #include <string.h>
 
@@ -8,6 +8,7 @@ typedef struct plan {
   const ob_isa_t *isa;
   ob_conv_t conv;
   bool average;
+  int64_t p; /* LpPool; 0: another */
   ob_padded_t padded;
   float *counts; /* AveragePool: [output] how many elements of its window count */
 } plan_t;
@@ -61,6 +62,7 @@ static ob_status_t prepare(ob_kernel_setup_t *setup) {
   OB_TRY(ob_conv_read(setup, kernel, spatial, c));
   plan->isa = ob_cpu_isa();
   plan->average = strcmp(setup->node->op, "AveragePool") == 0;
+  if (strcmp(setup->node->op, "LpPool") == 0) plan->p = ob_setup_int(setup, "p", 2);
   if (plan->average) OB_TRY(count_windows(setup, plan, spatial));
   ob_conv_fold(c);
   OB_TRY(ob_padded_plan(setup->arena, c, &plan->padded));
@@ -76,16 +78,26 @@ typedef struct job {
   char *scratch;
 } job_t;
 
+static void power(float *x, size_t n, int64_t p) {
+  for (size_t i = 0; i < n; i++) x[i] = p == 1 ? fabsf(x[i]) : p == 2 ? x[i] * x[i] : powf(fabsf(x[i]), (float)p);
+}
+
+static void root(float *y, size_t n, int64_t p) {
+  for (size_t i = 0; p > 1 && i < n; i++) y[i] = p == 2 ? sqrtf(y[i]) : powf(y[i], 1.0f / (float)p);
+}
+
 static void run_planes(void *arg, size_t piece, size_t begin, size_t end) {
   const job_t *job = arg;
   const plan_t *plan = job->plan;
   const ob_conv_t *c = &plan->conv;
   float *room = (float *)(void *)(job->scratch + piece * plan->padded.bytes);
-  void (*loop)(const ob_plane_t *) = plan->average ? plan->isa->plane_sum : plan->isa->plane_max;
+  void (*loop)(const ob_plane_t *) = plan->average || plan->p > 0 ? plan->isa->plane_sum : plan->isa->plane_max;
   for (size_t image = begin; image < end; image++) {
     float *y = job->y + image * c->out_size;
-    ob_padded_fill(c, &plan->padded, job->x + image * c->in_size, plan->average ? 0.0f : -INFINITY, room);
+    ob_padded_fill(c, &plan->padded, job->x + image * c->in_size, plan->average || plan->p > 0 ? 0.0f : -INFINITY, room);
+    if (plan->p > 0) power(room, plan->padded.dims[0] * plan->padded.dims[1] * plan->padded.dims[2], plan->p);
     ob_padded_run(c, &plan->padded, room, y, loop, (ob_plane_t){.x = NULL});
+    if (plan->p > 0) root(y, c->out_size, plan->p);
     if (!plan->average) continue;
     const ob_tile_t tile = {.in = {y, plan->counts}, .out = y, .n = c->out_size};
     plan->isa->binary[OB_BINARY_div](&tile);
@@ -106,5 +118,12 @@ static bool supports(const ob_region_view_t *region, const ob_node_view_t *node,
   return ob_conv_supports(node, reason, size) && ob_cpu_takes_f32(region, node, reason, size);
 }
 
+static bool lp_supports(const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t size) {
+  const ob_attribute_view_t *p = ob_node_attribute(node, "p");
+  if (p && p->ints[0] < 1) return ob_cpu_refuse(node, reason, size, "p is %lld", (long long)p->ints[0]);
+  return supports(region, node, reason, size);
+}
+
+const ob_kernel_t ob_cpu_kernel_LpPool = {.op = "LpPool", .domain = "", .supports = lp_supports, .prepare = prepare, .run = run};
 const ob_kernel_t ob_cpu_kernel_MaxPool = {.op = "MaxPool", .domain = "", .supports = supports, .prepare = prepare, .run = run};
 const ob_kernel_t ob_cpu_kernel_AveragePool = {.op = "AveragePool", .domain = "", .supports = supports, .prepare = prepare, .run = run};

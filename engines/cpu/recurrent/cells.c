@@ -1,4 +1,4 @@
-/* LSTM and GRU: one step of one sequence. */
+/* LSTM, GRU and RNN: one step of one sequence. */
 #include <string.h>
 
 #include "cpu/recurrent/recurrent.h"
@@ -69,6 +69,24 @@ static bool gru_supports(const ob_region_view_t *region, const ob_node_view_t *n
   return ob_recurrent_supports(node, usual, 2, reason, size);
 }
 
+/* H = tanh(W x + R h + biases) */
+static void rnn_cell(const ob_recurrent_run_t *run, float *sums, float *h, float *c) {
+  const ob_recurrent_t *p = run->plan;
+  (void)c;
+  p->isa->gemv(h, run->r, p->hidden, 0, p->hidden, sums);
+  apply(p, OB_UNARY_tanh, sums, p->hidden);
+  memcpy(h, sums, p->hidden * sizeof *h);
+}
+
+static ob_status_t prepare_rnn(ob_kernel_setup_t *setup) { return ob_recurrent_prepare(setup, 1); }
+static ob_status_t run_rnn(const ob_kernel_call_t *call) { return ob_recurrent_run(call, rnn_cell, false, 0); }
+
+static bool rnn_supports(const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t size) {
+  static const char *const usual[] = {"Tanh"};
+  (void)region;
+  return ob_recurrent_supports(node, usual, 1, reason, size);
+}
+
 const ob_kernel_t ob_cpu_kernel_LSTM = {.op = "LSTM",
                                         .domain = "",
                                         .packs = 1u << 1 | 1u << 2,
@@ -83,3 +101,10 @@ const ob_kernel_t ob_cpu_kernel_GRU = {.op = "GRU",
                                        .compile = ob_recurrent_compile,
                                        .prepare = prepare_gru,
                                        .run = run_gru};
+const ob_kernel_t ob_cpu_kernel_RNN = {.op = "RNN",
+                                       .domain = "",
+                                       .packs = 1u << 1 | 1u << 2,
+                                       .supports = rnn_supports,
+                                       .compile = ob_recurrent_compile,
+                                       .prepare = prepare_rnn,
+                                       .run = run_rnn};

@@ -1,8 +1,9 @@
-/* Reductions of float32 over any axes: rows, columns, or, when the axes are scattered, rows of a transposed copy. */
+/* Reductions over any axes: rows, columns, or, when the axes are scattered, rows of a transposed copy. */
 #include <math.h>
 #include <string.h>
 
 #include "cpu/move/copy.h"
+#include "cpu/reduce/reduce.h"
 
 /* What an operator does beyond the loop: a change of the result. */
 typedef enum finish { FINISH_NONE, FINISH_MEAN, FINISH_SQRT, FINISH_LOG, FINISH_LOG_SUM_EXP } finish_t;
@@ -25,6 +26,8 @@ static const reduction_t reductions[] = {
 typedef struct plan {
   const reduction_t *reduction;
   const ob_isa_t *isa;
+  const ob_reduce_loops_t *loops; /* of elements that are not float32; NULL */
+  size_t size;                    /* of an element */
   size_t outer, axis, inner; /* of what is reduced: the input, or its transposed copy */
   bool turned;               /* the copy comes first */
   ob_copy_plan_t turn;
@@ -50,8 +53,7 @@ static ob_status_t read_axes(const ob_kernel_setup_t *setup, bool *gone) {
   return OB_OK;
 }
 
-/* Neighbouring axes of one kind are one; returns their number. */
-static int32_t fold_axes(const ob_tensor_t *x, const bool *gone, int64_t *dims, bool *folded) {
+int32_t ob_reduce_fold(const ob_tensor_t *x, const bool *gone, int64_t *dims, bool *folded) {
   int32_t rank = 0;
   for (int32_t i = 0; i < x->rank; i++) {
     if (x->dims[i] == 1) continue;
@@ -70,7 +72,7 @@ static void plan_turn(plan_t *plan, int32_t rank, const int64_t *dims, const boo
   int64_t strides[OB_MAX_RANK], to = 1;
   ob_copy_strides(rank, dims, strides);
   plan->turned = true;
-  plan->turn = (ob_copy_plan_t){.size = sizeof(float)};
+  plan->turn = (ob_copy_plan_t){.size = plan->size};
   for (int pass = 0; pass < 2; pass++)
     for (int32_t i = 0; i < rank; i++)
       if (gone[i] == (pass == 1)) ob_copy_dim(&plan->turn, dims[i], strides[i], 0);
@@ -83,7 +85,7 @@ static void plan_turn(plan_t *plan, int32_t rank, const int64_t *dims, const boo
 static void plan_shape(plan_t *plan, const ob_tensor_t *x, const bool *gone) {
   int64_t dims[OB_MAX_RANK];
   bool folded[OB_MAX_RANK];
-  const int32_t rank = fold_axes(x, gone, dims, folded);
+  const int32_t rank = ob_reduce_fold(x, gone, dims, folded);
   int runs = 0;
   plan->outer = plan->axis = plan->inner = 1;
   for (int32_t i = 0; i < rank; i++)
@@ -112,10 +114,12 @@ static ob_status_t prepare(ob_kernel_setup_t *setup) {
   OB_TRY(OB_ARENA_NEW(setup->arena, &plan));
   plan->reduction = find(setup->node->op);
   plan->isa = ob_cpu_isa();
+  plan->loops = ob_reduce_loops(x->dtype);
+  plan->size = ob_cpu_size(x->dtype);
   OB_TRY(read_axes(setup, gone));
   plan_shape(plan, x, gone);
   setup->state = plan;
-  if (plan->turned) setup->scratch_bytes = ob_tensor_count(x) * sizeof(float);
+  if (plan->turned) setup->scratch_bytes = ob_tensor_count(x) * plan->size;
   return OB_OK;
 }
 
@@ -128,11 +132,41 @@ static float finish(finish_t how, float x, size_t count) {
   }
 }
 
+static double finish_f64(finish_t how, double x, size_t count) {
+  switch (how) {
+    case FINISH_MEAN: return x / (double)count;
+    case FINISH_SQRT: return sqrt(x);
+    case FINISH_LOG: return log(x);
+    default: return x;
+  }
+}
+
 typedef struct job {
   const plan_t *plan;
-  const float *x;
-  float *y;
+  const void *x;
+  void *y;
 } job_t;
+
+/* Strips of columns, or rows, of elements that are not float32. */
+static void reduce_typed(void *arg, size_t piece, size_t begin, size_t end) {
+  const job_t *job = arg;
+  const plan_t *plan = job->plan;
+  const reduction_t *r = plan->reduction;
+  const size_t strips = (plan->inner + OB_TILE - 1) / OB_TILE;
+  (void)piece;
+  for (size_t unit = begin; unit < end; unit++) {
+    const size_t outer = unit / strips, first = unit % strips * OB_TILE;
+    const size_t n = plan->inner - first < OB_TILE ? plan->inner - first : OB_TILE;
+    const char *x = (const char *)job->x + (outer * plan->axis * plan->inner + first) * plan->size;
+    char *y = (char *)job->y + (outer * plan->inner + first) * plan->size;
+    if (plan->inner == 1)
+      plan->loops->row(r->loop, x, plan->axis, y);
+    else
+      plan->loops->columns(r->loop, x, plan->axis, plan->inner, n, y);
+    double *reals = (double *)(void *)y; /* only float64 has a finish */
+    for (size_t i = 0; r->finish != FINISH_NONE && i < n; i++) reals[i] = finish_f64(r->finish, reals[i], plan->axis);
+  }
+}
 
 static void reduce_rows(void *arg, size_t piece, size_t begin, size_t end) {
   const job_t *job = arg;
@@ -140,9 +174,10 @@ static void reduce_rows(void *arg, size_t piece, size_t begin, size_t end) {
   const reduction_t *r = plan->reduction;
   (void)piece;
   for (size_t row = begin; row < end; row++) {
-    const float *x = job->x + row * plan->axis;
-    job->y[row] = r->finish == FINISH_LOG_SUM_EXP ? plan->isa->log_sum_exp(x, plan->axis)
-                                                  : finish(r->finish, plan->isa->reduce[r->loop](x, plan->axis, r->start), plan->axis);
+    const float *x = (const float *)job->x + row * plan->axis;
+    ((float *)job->y)[row] = r->finish == FINISH_LOG_SUM_EXP
+                                   ? plan->isa->log_sum_exp(x, plan->axis)
+                                   : finish(r->finish, plan->isa->reduce[r->loop](x, plan->axis, r->start), plan->axis);
   }
 }
 
@@ -156,8 +191,8 @@ static void reduce_columns(void *arg, size_t piece, size_t begin, size_t end) {
   for (size_t unit = begin; unit < end; unit++) {
     const size_t outer = unit / strips, first = unit % strips * OB_TILE;
     const size_t n = plan->inner - first < OB_TILE ? plan->inner - first : OB_TILE;
-    const float *x = job->x + outer * plan->axis * plan->inner + first;
-    float *y = job->y + outer * plan->inner + first;
+    const float *x = (const float *)job->x + outer * plan->axis * plan->inner + first;
+    float *y = (float *)job->y + outer * plan->inner + first;
     for (size_t i = 0; i < n; i++) y[i] = r->start;
     for (size_t k = 0; k < plan->axis; k++) plan->isa->combine[r->loop](x + k * plan->inner, y, n);
     for (size_t i = 0; r->finish != FINISH_NONE && i < n; i++) y[i] = finish(r->finish, y[i], plan->axis);
@@ -172,18 +207,23 @@ static ob_status_t run(const ob_kernel_call_t *call) {
     job.x = call->scratch;
   }
   if (plan->outer * plan->inner == 0) return OB_OK;
-  if (plan->inner == 1) {
-    ob_cpu_split(call->host, call->threads, plan->outer, ob_cpu_row_grain(plan->axis), reduce_rows, &job);
-  } else {
-    const size_t strips = (plan->inner + OB_TILE - 1) / OB_TILE;
-    ob_cpu_split(call->host, call->threads, plan->outer * strips, ob_cpu_row_grain(plan->axis * plan->inner / strips), reduce_columns, &job);
-  }
+  const size_t strips = (plan->inner + OB_TILE - 1) / OB_TILE, grain = ob_cpu_row_grain(plan->axis * plan->inner / strips);
+  ob_cpu_split(call->host, call->threads, plan->outer * strips, grain,
+               plan->loops ? reduce_typed : plan->inner == 1 ? reduce_rows : reduce_columns, &job);
   return OB_OK;
+}
+
+/* Means, roots and logarithms of integers are for `ref`. */
+static bool takes_type(const ob_node_view_t *node) {
+  const ob_dtype_t dtype = node->inputs[0]->dtype;
+  const finish_t how = find(node->op)->finish;
+  if (dtype == OB_FLOAT32) return true;
+  return ob_reduce_loops(dtype) && (how == FINISH_NONE || (dtype == OB_FLOAT64 && how != FINISH_LOG_SUM_EXP));
 }
 
 static bool supports(const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t size) {
   (void)region;
-  if (node->inputs[0]->dtype != OB_FLOAT32) return ob_cpu_refuse(node, reason, size, "no kernel for %s", ob_dtype_name(node->inputs[0]->dtype));
+  if (!takes_type(node)) return ob_cpu_refuse(node, reason, size, "no kernel for %s", ob_dtype_name(node->inputs[0]->dtype));
   if (ob_cpu_has(node, 1) && !node->inputs[1]->is_constant && !node->inputs[1]->has_content)
     return ob_cpu_refuse(node, reason, size, "the axes are not known when the shapes are");
   return true;
