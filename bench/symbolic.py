@@ -235,9 +235,9 @@ def main():
         except RuntimeError as error:
             print(f"not measured: {error}")
     fixed = Side(f"fixed {engines[0]}", kind="fixed", engines=engines[0], **common)
-    same_answers(sides + [fixed], [(1, 7), (3, 20)])
+    same_answers(sides + [fixed], [(1, min(7, args.longest)), (3, min(20, args.longest))])
     measure(sides, fixed, shapes, max(1, len(shapes) // 20), args.repeats)
-    same_answers(sides, [(2, 9)])
+    same_answers(sides, [(2, min(9, args.longest))])
     rows = [row_of(side, sides[0]) for side in sides + [fixed]]
     print_table(rows, sides[0].name)
     print_sizes(rows[:len(engines) + 1])

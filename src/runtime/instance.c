@@ -152,7 +152,7 @@ static bool input_dim(const ob_unit_t *unit, const ob_bind_request_t *request, u
   return true;
 }
 
-static void bounds_of(const ob_backend_t *backend, uint32_t input, int32_t axis, int64_t *least, int64_t *largest) {
+void ob_backend_range(const ob_backend_t *backend, uint32_t input, int32_t axis, int64_t *least, int64_t *largest) {
   const ob_expr_t *dim = backend->unit->region->body->inputs.items[input]->type.dims[axis];
   ob_expr_bounds(backend->unit->model->module->exprs, dim, least, largest);
   if (*least < 0) *least = 0;
@@ -167,7 +167,7 @@ static bool refuses(const ob_backend_t *backend, const ob_bind_request_t *reques
     for (int32_t axis = 0; value->type.kind == OB_TENSOR && axis < value->type.rank; axis++) {
       int64_t dim, least, largest;
       if (!input_dim(backend->unit, request, i, axis, &dim)) continue;
-      bounds_of(backend, i, axis, &least, &largest);
+      ob_backend_range(backend, i, axis, &least, &largest);
       if (dim >= least && dim <= largest) continue;
       ob_fail(OB_INVALID_ARGUMENT, "engine '%s' accepts %lld to %lld on axis %d of '%s', this is %lld", backend->engine->name,
               (long long)least, (long long)largest, axis, ob_quote(value->name), (long long)dim);

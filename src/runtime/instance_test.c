@@ -75,6 +75,8 @@ static void a_region_is_bound_for_its_own_symbols_alone(void **state) {
     for (int64_t n = 1; n <= 3; n++) assert_int_equal(call(&session, n, m), OB_OK);
   assert_int_equal(first.binds, 3);  /* n */
   assert_int_equal(second.binds, 5); /* m */
+  assert_int_equal(first.compiles, 1);
+  assert_int_equal(second.compiles, 1);
   end(&session);
 }
 
@@ -129,6 +131,12 @@ static void another_engine_takes_sizes_out_of_range(void **state) {
   assert_int_equal(first.runs, 5);
   assert_int_equal(first.binds + second.binds, 9);
   assert_int_equal(log_lines.warnings, 0);
+  char *report;
+  assert_int_equal(ob_model_report(session.model, OB_REPORT_JSON, &report), OB_OK);
+  assert_non_null(strstr(report, "\"accepts\":\"range\""));
+  assert_non_null(strstr(report, "\"range\":{\"x\":[[0,4]]}"));
+  assert_non_null(strstr(report, "\"accepts\":\"exact\""));
+  ob_release(report);
   end(&session);
 }
 

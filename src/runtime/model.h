@@ -91,6 +91,8 @@ OB_MUST_CHECK ob_status_t ob_unit_bind(ob_unit_t *unit, const ob_bind_request_t 
 void ob_bound_release(ob_bound_t *bound);
 /* Frees an instance that is in no cache. */
 void ob_bound_discard(ob_bound_t *bound);
+/* The least and the largest size of `axis` of the region's input `input` that the executable, which accepts a range, takes. */
+void ob_backend_range(const ob_backend_t *backend, uint32_t input, int32_t axis, int64_t *least, int64_t *largest);
 /* Makes an instance that nobody else holds one for other numbers. `scratch` is reset. After a failure it cannot be run until this succeeds. */
 OB_MUST_CHECK ob_status_t ob_bound_rebind(ob_bound_t *bound, const ob_bind_request_t *request, ob_arena_t *scratch);
 /* The engine for sizes that `refuses`, which has left a message, does not accept. */

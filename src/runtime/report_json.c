@@ -97,6 +97,24 @@ static ob_status_t put_node(const ob_facts_t *facts, const ob_flat_node_t *flat,
   return put_refusals(node, one);
 }
 
+/* {"x": [[1, 64], [8, 8]]}: the sizes that an executable takes, for each axis of each input. */
+static ob_status_t put_range(const ob_backend_t *backend, json_t *one) {
+  const ob_graph_t *body = backend->unit->region->body;
+  json_t *range, *axes;
+  if (backend->accepts != OB_ACCEPTS_RANGE) return OB_OK;
+  OB_TRY(child(one, "range", json_object(), &range));
+  for (uint32_t i = 0; i < body->inputs.count; i++) {
+    const ob_value_t *value = body->inputs.items[i];
+    OB_TRY(child(range, value->name, json_array(), &axes));
+    for (int32_t axis = 0; value->type.kind == OB_TENSOR && axis < value->type.rank; axis++) {
+      int64_t least, largest;
+      ob_backend_range(backend, i, axis, &least, &largest);
+      OB_TRY(done(json_array_append_new(axes, json_pack("[I, o]", (json_int_t)least, largest == INT64_MAX ? json_null() : json_integer(largest)))));
+    }
+  }
+  return OB_OK;
+}
+
 /* What a new shape means for a region: the symbols that it depends on, what its engine accepts, instances there are now. */
 static ob_status_t put_sizes_of(const ob_unit_t *unit, json_t *one) {
   const ob_expr_pool_t *pool = unit->model->module->exprs;
@@ -105,6 +123,7 @@ static ob_status_t put_sizes_of(const ob_unit_t *unit, json_t *one) {
   for (size_t i = 0; i < unit->symbol_count; i++)
     OB_TRY(done(json_array_append_new(symbols, text(ob_expr_symbol_at(pool, unit->symbols[i])->name))));
   OB_TRY(set(one, "accepts", text(ob_accepts_name(atomic_load(&unit->backend)->accepts))));
+  OB_TRY(put_range(atomic_load(&unit->backend), one));
   OB_TRY(set(one, "instances", size(atomic_load(&unit->live))));
   return set(one, "instances_made", size(atomic_load(&unit->made)));
 }
