@@ -8,12 +8,26 @@
 static void release_memory(void *object) { dnnl_memory_destroy(object); }
 static void release_stream(void *object) { dnnl_stream_destroy(object); }
 
+/* The memory object of an earlier argument that is the same buffer in the same layout: what one step makes, others read. */
+static dnnl_memory_t find_memory(const ob_instance_t *instance, const dn_frame_t *frame, const dn_arg_t *arg) {
+  size_t at = 0;
+  for (size_t s = 0; s < instance->step_count; s++)
+    for (int a = 0; a < instance->steps[s].arg_count; a++, at++) {
+      const dn_arg_t *other = &instance->steps[s].args[a];
+      if (other == arg) return NULL;
+      if (other->buffer == arg->buffer && other->md == arg->md) return frame->args[at].memory;
+    }
+  return NULL;
+}
+
 static ob_status_t add_memory(const ob_instance_t *instance, dn_frame_t *frame, const dn_arg_t *arg, size_t at) {
   const dn_buffer_t *buffer = &instance->buffers[arg->buffer];
   void *data = buffer->place == DN_FIXED ? (void *)(uintptr_t)buffer->data : NULL;
-  dnnl_memory_t memory;
-  OB_TRY(dn_check(dnnl_memory_create(&memory, arg->md, instance->executable->engine->dnnl, data), "cannot make a memory object"));
-  OB_TRY(dn_store_own(&frame->store, memory, release_memory));
+  dnnl_memory_t memory = find_memory(instance, frame, arg);
+  if (!memory) {
+    OB_TRY(dn_check(dnnl_memory_create(&memory, arg->md, instance->executable->engine->dnnl, data), "cannot make a memory object"));
+    OB_TRY(dn_store_own(&frame->store, memory, release_memory));
+  }
   frame->args[at] = (dnnl_exec_arg_t){arg->id, memory};
   frame->handles[at] = data;
   return OB_OK;

@@ -27,6 +27,7 @@ typedef struct dn_owned {
 typedef struct dn_store {
   ob_arena_t arena;
   OB_ARRAY(dn_owned_t) owned; /* released last to first */
+  OB_ARRAY(dn_md_t) kept;     /* descriptors in the arena (oneDNN 2) */
 } dn_store_t;
 void dn_store_init(dn_store_t *store, const ob_allocator_t *allocator);
 void dn_store_free(dn_store_t *store);

@@ -11,6 +11,7 @@ void dn_store_init(dn_store_t *store, const ob_allocator_t *allocator) {
 void dn_store_free(dn_store_t *store) {
   for (size_t i = store->owned.count; i-- > 0;) store->owned.items[i].release(store->owned.items[i].object);
   ob_array_free(store->arena.allocator, &store->owned);
+  ob_array_free(store->arena.allocator, &store->kept);
   ob_arena_free(&store->arena);
 }
 
