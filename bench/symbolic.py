@@ -9,7 +9,7 @@ How: each side has a process of its own, pinned to the same CPUs, and they take 
 Answers are compared before anything else. All work in float32 (OpenVINO would use bfloat16 where the CPU has it). Outboard loads an
 artifact, the others the .onnx file. `bounded`: compiled with --dim batch=1:8 and --dim sequence=1:256, so that one memory plan serves all
 shapes. `fixed` is Outboard with a model compiled for that exact shape (--dim), on some of the shapes. Peak: largest resident memory less what
-Python and NumPy had before the side was loaded."""
+Python and NumPy had before the side was loaded. A side that is not installed (pip install openvino) is left out."""
 import argparse
 import json
 import math
@@ -88,7 +88,11 @@ def serve(job):
     """Reads shapes from stdin, one a line; answers with times, or with the output's numbers where they are asked for."""
     import numpy as np
     before = status_kb("VmRSS")
-    call, sizes, version = SIDES[job["kind"]](job)
+    try:
+        call, sizes, version = SIDES[job["kind"]](job)
+    except ImportError as error:
+        print(json.dumps({"missing": str(error)}))
+        return
     print(json.dumps({"version": version}), flush=True)
     for line in sys.stdin:
         batch, length, repeats, wants = json.loads(line)
@@ -111,7 +115,10 @@ class Side:
         cpus = sorted(os.sched_getaffinity(0))[:job["threads"]]
         self.process = subprocess.Popen([sys.executable, __file__, "--child", json.dumps(job)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True, preexec_fn=lambda: os.sched_setaffinity(0, cpus))
-        self.version = self.read()["version"]
+        said = self.read()
+        if "missing" in said:
+            raise RuntimeError(f"{name}: {said['missing']}")
+        self.version = said["version"]
 
     def read(self):
         line = self.process.stdout.readline()

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/checked.h"
 
@@ -64,4 +65,10 @@ ob_status_t ob_strdup(const ob_allocator_t *allocator, const char *text, char **
   OB_TRY(ob_alloc(allocator, size, (void **)copy));
   memcpy(*copy, text, size);
   return OB_OK;
+}
+
+size_t ob_memory_of_machine(void) {
+  long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  size_t bytes;
+  return pages > 0 && page > 0 && ob_mul_size((size_t)pages, (size_t)page, &bytes) ? bytes : SIZE_MAX;
 }

@@ -24,4 +24,7 @@ OB_MUST_CHECK ob_status_t ob_strdup(const ob_allocator_t *allocator, const char 
 #define OB_NEW(allocator, pointer) ob_alloc((allocator), sizeof **(pointer), (void **)(pointer))
 #define OB_NEW_ARRAY(allocator, count, pointer) ob_alloc_array((allocator), (count), sizeof **(pointer), (void **)(pointer))
 
+/* Bytes of memory that this machine has; SIZE_MAX when it does not say. */
+size_t ob_memory_of_machine(void);
+
 #endif

@@ -6,6 +6,10 @@
 #include "runtime/bind.h"
 #include "runtime/program.h"
 
+static ob_status_t fail_large(const ob_value_t *value) {
+  return ob_fail(OB_UNSUPPORTED, "at its largest, '%s' is more than this machine has memory for", ob_quote(value->name));
+}
+
 ob_status_t ob_value_largest_bytes(const ob_model_t *model, const ob_value_t *value, size_t *bytes) {
   int64_t dims[OB_MAX_RANK], low;
   if (!ob_type_is_plain(value->type.kind, value->type.dtype) || value->type.rank < 0 || value->type.rank > OB_MAX_RANK)
@@ -15,8 +19,7 @@ ob_status_t ob_value_largest_bytes(const ob_model_t *model, const ob_value_t *va
     if (dims[i] == INT64_MAX) return ob_fail(OB_UNSUPPORTED, "axis %d of '%s' has no largest size", i, ob_quote(value->name));
     if (dims[i] < 0) dims[i] = 0;
   }
-  if (!ob_tensor_bytes(value->type.dtype, value->type.rank, dims, bytes))
-    return ob_fail(OB_UNSUPPORTED, "at its largest, '%s' is too large", ob_quote(value->name));
+  if (!ob_tensor_bytes(value->type.dtype, value->type.rank, dims, bytes) || *bytes > ob_memory_of_machine()) return fail_large(value);
   return OB_OK;
 }
 
@@ -33,6 +36,31 @@ static ob_status_t check_symbols(const ob_model_t *model, const ob_segment_t *se
   return OB_OK;
 }
 
+/* Values inside of a region, at the largest numbers for its symbols. */
+static ob_status_t check_body(const ob_model_t *model, const ob_graph_t *body) {
+  for (size_t v = 0; v < body->values.count; v++) {
+    const ob_value_t *value = body->values.items[v];
+    int64_t dims[OB_MAX_RANK];
+    size_t bytes;
+    if (!ob_type_is_plain(value->type.kind, value->type.dtype) || value->type.rank < 0 || value->type.rank > OB_MAX_RANK) continue;
+    for (int32_t i = 0; i < value->type.rank; i++) OB_TRY(ob_expr_eval(value->type.dims[i], model->largest, &dims[i]));
+    if (!ob_tensor_bytes(value->type.dtype, value->type.rank, dims, &bytes) || bytes > ob_memory_of_machine()) return fail_large(value);
+  }
+  return OB_OK;
+}
+
+/* Before anything is bound to the largest sizes: what engines make for a size would be as large. */
+static ob_status_t check_values(const ob_program_t *program, const ob_segment_t *segment) {
+  size_t bytes;
+  for (size_t i = 0; i < segment->local_count; i++) OB_TRY(ob_value_largest_bytes(program->model, program->values[segment->locals[i]], &bytes));
+  for (uint32_t i = 0; i < program->input_count; i++)
+    if (ob_type_is_plain(program->input_values[i]->type.kind, program->input_values[i]->type.dtype))
+      OB_TRY(ob_value_largest_bytes(program->model, program->input_values[i], &bytes));
+  for (uint32_t s = segment->begin; s < segment->end; s++)
+    if (program->steps[s].kind == OB_STEP_REGION) OB_TRY(check_body(program->model, program->steps[s].unit->region->body));
+  return OB_OK;
+}
+
 static const ob_plan_t *find(const ob_segment_t *segment, unsigned generation, uint32_t threads) {
   for (const ob_plan_t *plan = segment->largest; plan; plan = plan->next)
     if (plan->generation == generation && plan->threads == threads) return plan;
@@ -45,11 +73,16 @@ ob_status_t ob_segment_largest(const ob_program_t *program, uint32_t index, uint
   ob_plan_request_t request = {program, index, model->largest, threads, true};
   ob_plan_t *fresh;
   OB_TRY(check_symbols(model, segment));
+  OB_TRY(check_values(program, segment));
   pthread_mutex_lock(&segment->lock);
   *out = find(segment, atomic_load(&model->generation), threads);
   pthread_mutex_unlock(&segment->lock);
   if (*out) return OB_OK;
   OB_TRY(ob_plan_create(&request, &fresh));
+  if (fresh->arena_bytes > ob_memory_of_machine()) {
+    ob_plan_free(model->allocator, fresh);
+    return ob_fail(OB_UNSUPPORTED, "the arena for the largest sizes is more than this machine has memory for");
+  }
   pthread_mutex_lock(&segment->lock);
   *out = find(segment, fresh->generation, threads); /* another thread may have been faster */
   if (!*out) {

@@ -285,7 +285,7 @@ static void an_engine_that_cannot_make_an_instance_over_is_replaced(void **state
 }
 
 static void functions_without_bounds_say_why(void **state) {
-  static const char *const fixed[] = {"n=3", NULL};
+  static const char *const fixed[] = {"n=3", NULL}, *const beyond_all[] = {"n=1:4611686018427387904", NULL};
   toy_model_t toy;
   session_t session;
   (void)state;
@@ -298,6 +298,14 @@ static void functions_without_bounds_say_why(void **state) {
   size_t bytes = arena_of(&session);
   assert_int_equal(call(&session, 3), OB_OK);
   assert_true(ob_context_arena_bytes(session.context) >= bytes);
+  end(&session);
+  begin(&toy, "first", beyond_all, 0, &session); /* nobody is asked to bind that */
+  not_bounded(&session, "at its largest, 'y' is more than this machine has memory for");
+  assert_int_equal(call(&session, 12), OB_OK);
+  char *report;
+  assert_int_equal(ob_model_report(session.model, OB_REPORT_JSON, &report), OB_OK);
+  assert_non_null(strstr(report, "\"bounded\":false"));
+  ob_release(report);
   finish(&session, &toy);
   build_simple(&toy, true);
   begin(&toy, "first", up_to_12, 0, &session);

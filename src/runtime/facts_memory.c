@@ -85,7 +85,6 @@ ob_status_t ob_facts_memory(ob_facts_t *facts) {
   facts->memory.known = status == OB_OK;
   if (status != OB_OK) snprintf(facts->memory.problem, sizeof facts->memory.problem, "%.255s", ob_error_message());
   status = ob_program_arena_bytes(facts->model->program, facts->model->threads, &facts->memory.largest_bytes);
-  if (status == OB_OUT_OF_MEMORY) return status;
   facts->memory.bounded = status == OB_OK;
   if (status != OB_OK) snprintf(facts->memory.unbounded, sizeof facts->memory.unbounded, "%.255s", ob_error_message());
   return OB_OK;
