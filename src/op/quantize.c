@@ -32,8 +32,12 @@ static void check_scale(ob_infer_t *infer, const ob_shape_t *x, const ob_shape_t
 /* Writers leave a zero point scalar where the scale has one element. */
 static void check_zero_point(ob_infer_t *infer, const ob_shape_t *scale, const ob_shape_t *zero_point) {
   if (zero_point->rank <= 0 || scale->rank < 0) return;
-  bool single = scale->rank == 0 && zero_point->rank == 1 && ob_dim_is(zero_point->dims[0], 1);
-  if (single) return;
+  int64_t size;
+  bool single = scale->rank == 0 && zero_point->rank == 1 && (!ob_dim_is_const(zero_point->dims[0], &size) || size == 1);
+  if (single) {
+    ob_dim_require_equal(infer, zero_point->dims[0], ob_dim(infer, 1), "one zero point for one scale");
+    return;
+  }
   if (zero_point->rank != scale->rank) {
     ob_infer_fail(infer, "the zero point has rank %d, but the scale %d", zero_point->rank, scale->rank);
     return;

@@ -46,6 +46,24 @@ static int32_t read_target(ob_infer_t *infer, const ob_shape_t *data, const ob_c
   return open;
 }
 
+/* Is the size given by an element of an input, which may well be 0 or -1 and mean something else? */
+static bool is_given(const ob_expr_pool_t *pool, const ob_expr_t *expr) {
+  if (expr->op == OB_EXPR_SYMBOL) return ob_expr_symbol_at(pool, (size_t)expr->value)->source == OB_SYMBOL_ELEMENT;
+  for (uint32_t i = 0; i < expr->count; i++)
+    if (is_given(pool, expr->args[i])) return true;
+  return false;
+}
+
+static bool may_mean_other(const ob_infer_t *infer, const ob_content_t *target) {
+  for (size_t i = 0; i < target->count; i++) {
+    int64_t low, high;
+    if (!target->items[i] || !is_given(infer->module->exprs, target->items[i])) continue;
+    ob_expr_bounds(infer->module->exprs, target->items[i], &low, &high);
+    if (low <= 0) return true;
+  }
+  return false;
+}
+
 /* Input and output have as many elements: this gives the size that was left open, or a condition. */
 static void balance(ob_infer_t *infer, const ob_shape_t *data, ob_shape_t *shape, int32_t open) {
   factors_t from = {.count = 0}, to = {.count = 0};
@@ -88,6 +106,10 @@ static ob_status_t infer(ob_infer_t *infer) {
   if (!ob_infer_content(infer, 1, &target)) {
     int64_t length = ob_infer_length(infer, 1);
     shape = length < 0 || length > OB_MAX_RANK ? ob_shape_unknown() : ob_shape_of_rank((int32_t)length);
+    return ob_infer_set(infer, 0, OB_UNDEFINED, &shape);
+  }
+  if (target.count <= OB_MAX_RANK && may_mean_other(infer, &target)) {
+    shape = ob_shape_of_rank((int32_t)target.count);
     return ob_infer_set(infer, 0, OB_UNDEFINED, &shape);
   }
   int32_t open = read_target(infer, &data, &target, &shape);

@@ -29,6 +29,7 @@ static ob_status_t run_pass(const ob_pass_t *pass, ob_module_t *module, const ob
 
 ob_status_t ob_passes_run(ob_module_t *module, const ob_pass_context_t *context) {
   bool changed = true;
+  OB_TRY(ob_pass_name_elements(module));
   for (int round = 0; changed && round < MOST_ROUNDS; round++) {
     changed = false;
     OB_TRY(ob_module_compact(module));

@@ -23,6 +23,8 @@ typedef struct ob_pass {
   ob_status_t (*run)(ob_graph_t *graph, const ob_pass_context_t *context, bool *changed);
 } ob_pass_t;
 
+/* Before the passes, once: small integer inputs that sizes depend on get contents of symbols. */
+OB_MUST_CHECK ob_status_t ob_pass_name_elements(ob_module_t *module);
 /* All passes of passes.def over all graphs, repeated until none changes anything (at most 16 rounds), types inferred again. */
 OB_MUST_CHECK ob_status_t ob_passes_run(ob_module_t *module, const ob_pass_context_t *context);
 
