@@ -202,6 +202,9 @@ class Model:
         LIB.ob_release(text)
         return found
 
+    def arena_bytes(self):
+        return LIB.ob_context_arena_bytes(self.context)
+
     def close(self):
         LIB.ob_context_close(self.context)
         LIB.ob_model_close(self.model)

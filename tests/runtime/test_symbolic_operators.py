@@ -118,6 +118,23 @@ def test_runs_inside_a_region_of_cpu(case):
         assert 1 < region["instances"] <= len(SIZES) + 1  # one a shape, and the likely one of the report
 
 
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("engines", ["cpu,ref", "ref", "onednn,cpu,ref"])
+def test_one_plan_has_room_for_all_shapes(case, engines):
+    """With bounds the arena is known beforehand, and no shape wants more."""
+    blob, rng = build(case), np.random.default_rng(6)
+    with Model(blob, engines=engines, dims=("n=1:16,typical=4", "m=1:16")) as bounded, Model(blob, engines="ref") as oracle:
+        memory = bounded.report()["memory"]
+        assert memory["bounded"] and memory["largest_arena_bytes"] == bounded.arena_bytes()
+        (y,) = bounded.run({"x": np.zeros((16, 16), np.float32)})
+        taken = bounded.arena_bytes()  # with room for the output
+        for n, m in SIZES * 2:
+            x = rng.standard_normal((n, m)).astype(np.float32)
+            (got,), (want,) = bounded.run({"x": x}), oracle.run({"x": x})
+            np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+        assert bounded.arena_bytes() == taken
+
+
 def test_the_range_of_the_rfc():
     """Range(0, N*2, 1) from a dim: the numbers themselves."""
     with Model(build("Range"), engines="cpu,ref") as model:
