@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares Outboard with ONNX Runtime on real models: run time, first run, load, peak memory. Prints ratios.
+"""Compares Outboard with ONNX Runtime, or with OpenVINO, on real models: run time, first run, load, peak memory. Prints ratios.
 
     tools/setup.sh python && .venv/bin/python tools/fetch_models.py models
     .venv/bin/python bench/compare.py --models models                    # all models, 1 and 2 threads
@@ -7,9 +7,10 @@
 
 How: outputs are compared first, and a wrong answer has no speed. Then, round after round, each side runs in a fresh process, pinned to
 the same CPUs, one after the other; figures are medians over the rounds, and the spread is that of the ratio between neighbours in time.
-Both sides find their file in the page cache. Load: until the model can be called (Outboard: the artifact; ONNX Runtime: a session from
-the .onnx file, all optimisations on). First: the first call. Run: median of the calls after that. Peak: largest resident memory of the process;
-from ONNX Runtime's, what Python and NumPy had before it was imported is taken off."""
+Both sides find their file in the page cache. Load: until the model can be called (Outboard: the artifact; the peer: a session from
+the .onnx file, all optimisations on; OpenVINO: for the shapes of the inputs and in float32, where it would take bfloat16). First: the first
+call. Run: median of the calls after that. Peak: largest resident memory of the process; from the peer's, what Python and NumPy had before it
+was imported is taken off."""
 import argparse
 import json
 import math
@@ -25,18 +26,15 @@ FIGURES = ["run", "first", "load", "peak"]
 UNITS = {"run": "ms", "first": "ms", "load": "ms", "peak": "MB"}
 
 
-# ---------------------------------------------------------------- ONNX Runtime, in a process of its own
+# ---------------------------------------------------------------- the peer, in a process of its own
 
 def status_kb(field):
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith(field))
 
 
-def theirs(job):
-    """Runs in the child: opens a session, calls it for a while; prints the figures, and saves outputs where that is asked."""
-    import numpy as np
-    inputs = {name: np.load(file) for name, file in job["inputs"].items()}
-    before = status_kb("VmRSS")
+def open_onnxruntime(job, inputs):
+    """A call without arguments, and one that gives the outputs."""
     import onnxruntime as ort
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = job["threads"], 1, 3
@@ -48,19 +46,47 @@ def theirs(job):
         binding.bind_cpu_input(name, array)
     for output in session.get_outputs():
         binding.bind_output(output.name)
+    return load, lambda: session.run_with_iobinding(binding), binding.copy_outputs_to_cpu, ort.__version__
+
+
+def open_openvino(job, inputs):
+    import numpy as np
+    import openvino
+    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": job["threads"], "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
     begin = time.perf_counter()
-    session.run_with_iobinding(binding)
+    core = openvino.Core()
+    model = core.read_model(job["model"])
+    model.reshape({name: array.shape for name, array in inputs.items()})
+    request = core.compile_model(model, "CPU", options).create_infer_request()
+    load = time.perf_counter() - begin
+    for name, array in inputs.items():
+        request.set_tensor(name, openvino.Tensor(array, shared_memory=array.ndim > 0))
+    return load, request.infer, lambda: [np.array(request.get_output_tensor(i).data) for i in range(len(model.outputs))], openvino.__version__
+
+
+PEERS = {"onnxruntime": open_onnxruntime, "openvino": open_openvino}
+TITLES = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
+
+
+def theirs(job):
+    """Runs in the child: opens a session, calls it for a while; prints the figures, and saves outputs where that is asked."""
+    import numpy as np
+    inputs = {name: np.load(file) for name, file in job["inputs"].items()}
+    before = status_kb("VmRSS")
+    load, call, outputs, version = PEERS[job["peer"]](job, inputs)
+    begin = time.perf_counter()
+    call()
     first = time.perf_counter() - begin
     if job.get("save"):
-        for i, output in enumerate(binding.copy_outputs_to_cpu()):
+        for i, output in enumerate(outputs()):
             np.save(f"{job['save']}/output_{i}.npy", output)
     samples, end = [], time.perf_counter() + job["seconds"]
     while len(samples) < 3 or time.perf_counter() < end:
         begin = time.perf_counter()
-        session.run_with_iobinding(binding)
+        call()
         samples.append(time.perf_counter() - begin)
     print(json.dumps({"run": statistics.median(samples) * 1e3, "first": first * 1e3, "load": load * 1e3,
-                      "peak": (status_kb("VmHWM") - before) / 1024, "version": ort.__version__}))
+                      "peak": (status_kb("VmHWM") - before) / 1024, "version": version}))
 
 
 # ---------------------------------------------------------------- both sides, from the parent
@@ -174,12 +200,12 @@ def rows_of(arguments, index, scratch):
         for (case, inputs) in cases:
             for threads in arguments.threads:
                 row = {"model": name, "case": case, "threads": threads}
-                job = {"model": str(arguments.models / entry["file"]), "threads": threads, "seconds": arguments.seconds,
+                job = {"peer": arguments.peer, "model": str(arguments.models / entry["file"]), "threads": threads, "seconds": arguments.seconds,
                        "inputs": {key: str(arguments.models / file) for key, file in inputs.items()}}
                 try:
                     row["problem"] = problem or same_answers(arguments.command, artifact, job, entry, name)
                     if not row["problem"]:
-                        figures, row["onnxruntime"] = measure(arguments.command, artifact, job, arguments.rounds)
+                        figures, row[arguments.peer] = measure(arguments.command, artifact, job, arguments.rounds)
                         row.update(figures)
                 except RuntimeError as error:
                     row["problem"] = str(error)
@@ -193,6 +219,7 @@ def parse():
     parser.add_argument("--models", type=pathlib.Path, default=root / "models", help="folder made by tools/fetch_models.py")
     parser.add_argument("--command", type=pathlib.Path, default=root / "build/release/bin/outboard")
     parser.add_argument("--engines", default="onednn,cpu,ref")
+    parser.add_argument("--peer", choices=sorted(PEERS), default="onnxruntime")
     parser.add_argument("--only", action="append", help="one model; may be repeated")
     parser.add_argument("--threads", type=lambda text: [int(t) for t in text.split(",")], default=[1, 2])
     parser.add_argument("--rounds", type=int, default=5, help="fresh processes a side, after one to warm up")
@@ -211,7 +238,7 @@ def main():
     unknown = set(arguments.only or []) - set(index)
     if unknown:
         sys.exit(f"no such model: {', '.join(sorted(unknown))}")
-    print(f"{'each: Outboard, ONNX Runtime, ratio':30} |" + " |".join(f"{f + ' ' + UNITS[f]:^{32 if f == 'run' else 26}}" for f in FIGURES))
+    print(f"{f'each: Outboard, {TITLES[arguments.peer]}, ratio':30} |" + " |".join(f"{f + ' ' + UNITS[f]:^{32 if f == 'run' else 26}}" for f in FIGURES))
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for row in rows_of(arguments, index, pathlib.Path(scratch)):
@@ -219,7 +246,7 @@ def main():
             print_row(row)
     print_summary(rows)
     if arguments.json:
-        arguments.json.write_text(json.dumps({"engines": arguments.engines, "rounds": arguments.rounds, "seconds": arguments.seconds, "rows": rows}, indent=1))
+        arguments.json.write_text(json.dumps({"peer": arguments.peer, "engines": arguments.engines, "rounds": arguments.rounds, "seconds": arguments.seconds, "rows": rows}, indent=1))
     if arguments.markdown:
         with open(arguments.markdown, "w") as file:
             print_markdown(rows, file)
