@@ -129,3 +129,14 @@ def test_every_allocation_may_fail(tmp_path):
     path.write_bytes(g.model(softmax(g, y, -1)).SerializeToString())
     done = subprocess.run([str(TOOL), str(path), "sweep"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("order", ["x*clip/6", "x*(clip/6)", "(x/6)*clip"])
+def test_hard_swish_in_front_of_a_convolution(passes, order):
+    """Its factor of 1/6 is not taken into the weights behind it, which would leave the pieces."""
+    g = Graph()
+    x = g.Conv(g.input(1, 8, 6, 6), rng(8, 8, 1, 1))
+    clip = g.Clip(g.Add(x, 3.0), 0.0, 6.0)
+    y = {"x*clip/6": lambda: g.Div(g.Mul(x, clip), 6.0), "x*(clip/6)": lambda: g.Mul(x, g.Div(clip, 6.0)),
+         "(x/6)*clip": lambda: g.Mul(g.Mul(x, 1 / 6), clip)}[order]()
+    assert passes(g, g.Conv(y, rng(4, 8, 1, 1))) == ["Conv", "HardSwish", "Conv"]
