@@ -170,6 +170,11 @@ typedef struct ob_host {
   uint32_t typical_threads;
   /* Typical size of a symbolic dim at compile time: `axis` of `value`. At least 1. */
   int64_t (*typical_dim)(const ob_region_view_t *region, uint32_t value, int32_t axis);
+
+  /* --- not in version 1.0: look at struct_size --- */
+  /* binding->region as a serialised ONNX ModelProto with the binding's numbers in place of symbols; for `bind`. region_onnx() writes
+   * symbols as the shapes of inputs, and gives OB_UNSUPPORTED where that does not do (symbols in attributes): this always does. */
+  ob_status_t (*region_onnx_bound)(const ob_binding_t *binding, void **bytes, size_t *size);
 } ob_host_t;
 
 /* ---------------------------------------------------------------- the engine */

@@ -71,7 +71,7 @@ static ob_status_t host_region_json(const ob_region_view_t *region, char **text,
   return status;
 }
 
-static ob_status_t host_region_onnx(const ob_region_view_t *region, void **bytes, size_t *size) {
+static ob_status_t export_region(const ob_region_view_t *region, const ob_binding_t *binding, void **bytes, size_t *size) {
   ob_backend_t *backend = backend_of(region);
   *bytes = NULL;
   *size = 0;
@@ -79,9 +79,17 @@ static ob_status_t host_region_onnx(const ob_region_view_t *region, void **bytes
   ob_model_t *model = backend->unit->model;
   pthread_mutex_lock(&model->lock);
   ob_status_t status = ob_constants_unpack(model, backend->unit->region->body);
-  if (status == OB_OK) status = ob_export_onnx(backend->unit->region->body, ob_allocator_default(), bytes, size);
+  if (status == OB_OK) status = ob_export_onnx_bound(backend->unit->region->body, binding, ob_allocator_default(), bytes, size);
   pthread_mutex_unlock(&model->lock);
   return status;
+}
+
+static ob_status_t host_region_onnx(const ob_region_view_t *region, void **bytes, size_t *size) {
+  return export_region(region, NULL, bytes, size);
+}
+
+static ob_status_t host_region_onnx_bound(const ob_binding_t *binding, void **bytes, size_t *size) {
+  return export_region(binding->region, binding, bytes, size);
 }
 
 static int64_t host_typical_dim(const ob_region_view_t *region, uint32_t value, int32_t axis) {
@@ -111,5 +119,6 @@ void ob_host_table(uint32_t threads, ob_host_t *host) {
                       .region_onnx = host_region_onnx,
                       .parallel_for = ob_parallel_for,
                       .typical_threads = threads > 0 ? threads : ob_thread_default(),
-                      .typical_dim = host_typical_dim};
+                      .typical_dim = host_typical_dim,
+                      .region_onnx_bound = host_region_onnx_bound};
 }

@@ -1,4 +1,4 @@
-/* A graph as a ModelProto of the newest opset, for engines whose libraries read ONNX. */
+/* A graph as a ModelProto, for engines whose libraries read ONNX. */
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +16,10 @@ static ob_status_t unique_name(ob_exporter_t *exporter, ob_map_t *taken, const c
     OB_TRY(ob_arena_printf(&exporter->arena, unique, "%s.%zu", name, n));
   }
   return ob_map_set(taken, *unique, exporter);
+}
+
+ob_status_t ob_export_unique_name(ob_exporter_t *exporter, const char *name, const char **unique) {
+  return unique_name(exporter, &exporter->taken, name, unique);
 }
 
 static ob_status_t name_nodes(ob_exporter_t *exporter, ob_exported_graph_t *out) {
@@ -69,13 +73,14 @@ static ob_status_t plan_body(ob_exporter_t *exporter, const ob_exported_graph_t 
 
 /* ------------------------------------------------------------ types */
 
-static void put_dims(ob_exporter_t *exporter, const ob_type_t *type) {
+/* `numbers`: the dims where they are known, in place of the type's; NULL otherwise. */
+static void put_dims(ob_exporter_t *exporter, const ob_type_t *type, const int64_t *numbers) {
   ob_wire_writer_t *w = &exporter->writer;
   ob_wire_nested_t shape = ob_wire_begin(w, 2);
   for (int32_t i = 0; i < type->rank; i++) {
-    int64_t number;
+    int64_t number = numbers ? numbers[i] : 0;
     ob_wire_nested_t dim = ob_wire_begin(w, 1);
-    if (ob_expr_is_const(type->dims[i], &number)) {
+    if (numbers || ob_expr_is_const(type->dims[i], &number)) {
       ob_wire_put_int(w, 1, number);
     } else {
       ob_str_t text;
@@ -91,29 +96,34 @@ static void put_dims(ob_exporter_t *exporter, const ob_type_t *type) {
 }
 
 /* The content of a TypeProto. */
-static void put_type(ob_exporter_t *exporter, const ob_type_t *type) {
+static void put_type(ob_exporter_t *exporter, const ob_type_t *type, const int64_t *numbers) {
   static const uint32_t fields[] = {[OB_TENSOR] = 1, [OB_SEQUENCE] = 4, [OB_OPTIONAL] = 9, [OB_MAP] = 5};
   ob_wire_writer_t *w = &exporter->writer;
   ob_wire_nested_t one = ob_wire_begin(w, fields[type->kind]);
   if (type->kind == OB_TENSOR || type->kind == OB_MAP) ob_wire_put_int(w, 1, type->dtype);
   if (type->kind == OB_TENSOR) {
-    if (type->rank >= 0) put_dims(exporter, type);
+    if (type->rank >= 0) put_dims(exporter, type, numbers);
   } else if (type->element) {
     ob_wire_nested_t element = ob_wire_begin(w, type->kind == OB_MAP ? 2 : 1);
-    put_type(exporter, type->element);
+    put_type(exporter, type->element, NULL);
     ob_wire_end(w, element);
   }
   ob_wire_end(w, one);
 }
 
-static void put_value_info(ob_exporter_t *exporter, uint32_t field, const char *name, const ob_type_t *type) {
+/* Shapes of the main graph may be those of a binding. */
+static void put_value_info(ob_exporter_t *exporter, uint32_t field, const ob_exported_graph_t *out, const ob_value_t *value) {
   ob_wire_writer_t *w = &exporter->writer;
+  const ob_binding_t *binding = out->binding;
+  const char *name = out->names[value->id];
+  const ob_type_t *type = &value->type;
+  const int64_t *numbers = binding && type->rank >= 0 && binding->ranks[value->id] == type->rank ? binding->dims[value->id] : NULL;
   ob_wire_nested_t info = ob_wire_begin(w, field);
   ob_wire_put_text(w, 1, name);
   /* no element type: nothing is known, and an empty type would be wrong */
   if (type->kind != OB_TENSOR || type->dtype != OB_UNDEFINED) {
     ob_wire_nested_t proto = ob_wire_begin(w, 2);
-    put_type(exporter, type);
+    put_type(exporter, type, numbers);
     ob_wire_end(w, proto);
   }
   ob_wire_end(w, info);
@@ -159,16 +169,16 @@ static ob_status_t put_tensor(ob_exporter_t *exporter, uint32_t field, const cha
   return OB_OK;
 }
 
-/* A value that is nothing but content: numbers can be written, expressions cannot. */
-static ob_status_t put_content(ob_exporter_t *exporter, const char *name, const ob_value_t *value) {
+/* A value that is nothing but content: numbers can be written, expressions cannot. `numbers`: what they come to, or NULL. */
+static ob_status_t put_content(ob_exporter_t *exporter, const char *name, const ob_value_t *value, const int64_t *numbers) {
   ob_wire_writer_t *w = &exporter->writer;
   ob_wire_nested_t tensor = ob_wire_begin(w, 5);
   uint32_t field = value->type.dtype == OB_INT64 ? 7 : 5;
   if (value->type.rank == 1) ob_wire_put_int(w, 1, (int64_t)value->content_count);
   ob_wire_put_int(w, 2, value->type.dtype);
   for (size_t i = 0; i < value->content_count; i++) {
-    int64_t number;
-    if (!ob_expr_is_const(value->content[i], &number))
+    int64_t number = numbers ? numbers[i] : 0;
+    if (!numbers && !ob_expr_is_const(value->content[i], &number))
       return ob_fail(OB_UNSUPPORTED, "value '%s' depends on symbols, which ONNX cannot say", ob_quote(value->name));
     ob_wire_put_int(w, field, number);
   }
@@ -179,25 +189,25 @@ static ob_status_t put_content(ob_exporter_t *exporter, const char *name, const 
 
 /* ------------------------------------------------------------ nodes */
 
-static ob_status_t put_ints(ob_wire_writer_t *w, uint32_t field, const ob_attribute_t *attribute) {
-  int64_t number;
+static ob_status_t put_ints(ob_wire_writer_t *w, uint32_t field, const ob_attribute_t *attribute, const int64_t *numbers) {
   for (size_t i = 0; i < attribute->count; i++) {
-    if (!ob_expr_is_const(attribute->ints[i], &number))
+    int64_t number = numbers ? numbers[i] : 0;
+    if (!numbers && !ob_expr_is_const(attribute->ints[i], &number))
       return ob_fail(OB_UNSUPPORTED, "attribute '%s' depends on symbols, which ONNX cannot say", ob_quote(attribute->name));
     ob_wire_put_int(w, field, number);
   }
   return OB_OK;
 }
 
-static ob_status_t put_attribute_value(ob_exporter_t *exporter, const ob_attribute_t *attribute) {
+static ob_status_t put_attribute_value(ob_exporter_t *exporter, const ob_attribute_t *attribute, const int64_t *numbers) {
   ob_wire_writer_t *w = &exporter->writer;
   switch (attribute->kind) {
     case OB_ATTRIBUTE_INT:
       ob_wire_put_int(w, 20, ONNX_INT);
-      return put_ints(w, 3, attribute);
+      return put_ints(w, 3, attribute, numbers);
     case OB_ATTRIBUTE_INTS:
       ob_wire_put_int(w, 20, ONNX_INTS);
-      return put_ints(w, 8, attribute);
+      return put_ints(w, 8, attribute, numbers);
     case OB_ATTRIBUTE_FLOAT:
     case OB_ATTRIBUTE_FLOATS:
       ob_wire_put_int(w, 20, attribute->kind == OB_ATTRIBUTE_FLOAT ? ONNX_FLOAT : ONNX_FLOATS);
@@ -231,16 +241,16 @@ static void put_optional_type(ob_exporter_t *exporter, const ob_node_t *node) {
   ob_wire_put_text(w, 1, "type");
   ob_wire_put_int(w, 20, ONNX_TYPE_PROTO);
   ob_wire_nested_t type = ob_wire_begin(w, 14);
-  put_type(exporter, output->type.element);
+  put_type(exporter, output->type.element, NULL);
   ob_wire_end(w, type);
   ob_wire_end(w, attribute);
 }
 
-static ob_status_t put_attribute(ob_exporter_t *exporter, const ob_attribute_t *attribute) {
+static ob_status_t put_attribute(ob_exporter_t *exporter, const ob_attribute_t *attribute, const int64_t *numbers) {
   ob_wire_writer_t *w = &exporter->writer;
   ob_wire_nested_t nested = ob_wire_begin(w, 5);
   ob_wire_put_text(w, 1, attribute->name);
-  OB_TRY(put_attribute_value(exporter, attribute));
+  OB_TRY(put_attribute_value(exporter, attribute, numbers));
   ob_wire_end(w, nested);
   return OB_OK;
 }
@@ -264,7 +274,7 @@ static ob_status_t put_node(ob_exporter_t *exporter, const ob_exported_graph_t *
     if (is_optional_type(node, &node->attributes[i]))
       put_optional_type(exporter, node);
     else
-      status = put_attribute(exporter, &node->attributes[i]);
+      status = put_attribute(exporter, &node->attributes[i], out->binding ? out->binding->attribute_ints[node->id][i] : NULL);
     if (status != OB_OK) return ob_fail_within(status, "node '%s': ", ob_quote(node->name));
   }
   for (size_t b = 0; b < node->body_count; b++, *body = (*body)->next) {
@@ -292,10 +302,39 @@ static ob_status_t put_initializers(ob_exporter_t *exporter, const ob_exported_g
     const ob_value_t *value = graph->values.items[i];
     if (value->constant)
       OB_TRY(put_tensor(exporter, 5, out->names[i], value->constant));
+    else if (out->steps && ob_export_is_symbolic(graph, value))
+      continue; /* its steps make it */
     else if (!value->producer && value->content && !is_input(graph, value))
-      OB_TRY(put_content(exporter, out->names[i], value));
+      OB_TRY(put_content(exporter, out->names[i], value, out->binding ? out->binding->contents[i] : NULL));
   }
   return OB_OK;
+}
+
+/* A node that computes with sizes. */
+static void put_step(ob_exporter_t *exporter, const ob_exported_step_t *step) {
+  ob_wire_writer_t *w = &exporter->writer;
+  ob_wire_nested_t nested = ob_wire_begin(w, 1);
+  for (size_t i = 0; i < step->input_count; i++) ob_wire_put_text(w, 1, step->inputs[i]);
+  ob_wire_put_text(w, 2, step->output);
+  ob_wire_put_text(w, 4, step->op);
+  for (size_t i = 0; i < 2 && step->attributes[i]; i++) {
+    ob_wire_nested_t attribute = ob_wire_begin(w, 5);
+    ob_wire_put_text(w, 1, step->attributes[i]);
+    ob_wire_put_int(w, 20, ONNX_INT);
+    ob_wire_put_int(w, 3, step->values[i]);
+    ob_wire_end(w, attribute);
+  }
+  ob_wire_end(w, nested);
+}
+
+static void put_number(ob_exporter_t *exporter, const ob_exported_step_t *step) {
+  ob_wire_writer_t *w = &exporter->writer;
+  ob_wire_nested_t tensor = ob_wire_begin(w, 5);
+  ob_wire_put_int(w, 1, 1);
+  ob_wire_put_int(w, 2, OB_INT64);
+  ob_wire_put_int(w, 7, step->values[0]);
+  ob_wire_put_text(w, 8, step->output);
+  ob_wire_end(w, tensor);
 }
 
 static ob_status_t put_graph(ob_exporter_t *exporter, uint32_t field, const ob_exported_graph_t *out) {
@@ -303,16 +342,20 @@ static ob_status_t put_graph(ob_exporter_t *exporter, uint32_t field, const ob_e
   const ob_graph_t *graph = out->graph;
   const ob_exported_graph_t *body = out->bodies;
   ob_wire_nested_t nested = ob_wire_begin(w, field);
+  for (const ob_exported_step_t *step = out->steps; step; step = step->next)
+    if (step->op) put_step(exporter, step);
   for (size_t i = 0; i < graph->nodes.count; i++) OB_TRY(put_node(exporter, out, graph->nodes.items[i], &body));
   ob_wire_put_text(w, 2, graph->name[0] ? graph->name : "graph");
   OB_TRY(put_initializers(exporter, out));
+  for (const ob_exported_step_t *step = out->steps; step; step = step->next)
+    if (!step->op) put_number(exporter, step);
   for (size_t i = 0; i < out->formal; i++) {
     const ob_value_t *value = graph->inputs.items[i];
-    put_value_info(exporter, 11, out->names[value->id], &value->type);
+    put_value_info(exporter, 11, out, value);
   }
   for (size_t i = 0; i < graph->outputs.count; i++) {
     const ob_value_t *value = graph->outputs.items[i];
-    put_value_info(exporter, 12, out->names[value->id], &value->type);
+    put_value_info(exporter, 12, out, value);
   }
   ob_wire_end(w, nested);
   return OB_OK;
@@ -347,18 +390,20 @@ static ob_status_t put_model(ob_exporter_t *exporter, const ob_exported_graph_t 
   ob_wire_put_text(w, 2, "outboard");
   ob_wire_put_text(w, 3, OB_VERSION);
   OB_TRY(put_graph(exporter, 7, main));
-  put_opset(w, "", ONNX_OPSET);
+  put_opset(w, "", ob_export_opset(main));
   for (size_t i = 0; i < exporter->domains.count; i++)
     put_opset(w, exporter->domains.items[i].name, exporter->domains.items[i].version);
   return w->status;
 }
 
-static ob_status_t export_graph(ob_exporter_t *exporter, const ob_graph_t *graph) {
+static ob_status_t export_graph(ob_exporter_t *exporter, const ob_graph_t *graph, const ob_binding_t *binding) {
   ob_exported_graph_t *main;
   void *block;
   OB_TRY(new_graph(exporter, graph, &main));
   main->formal = graph->inputs.count;
+  main->binding = binding;
   OB_TRY(plan_graph(exporter, 0, main));
+  if (!binding) OB_TRY(ob_export_spell(exporter, main));
   OB_TRY(find_domains(exporter, main));
   OB_TRY(put_model(exporter, main));
   if (exporter->writer.size > INT32_MAX)
@@ -368,7 +413,8 @@ static ob_status_t export_graph(ob_exporter_t *exporter, const ob_graph_t *graph
   return put_model(exporter, main);
 }
 
-ob_status_t ob_export_onnx(const ob_graph_t *graph, const ob_allocator_t *allocator, void **bytes, size_t *size) {
+ob_status_t ob_export_onnx_bound(const ob_graph_t *graph, const ob_binding_t *binding, const ob_allocator_t *allocator, void **bytes,
+                                 size_t *size) {
   ob_exporter_t exporter = {.exprs = graph->module->exprs};
   allocator = ob_allocator_or_default(allocator);
   exporter.writer.allocator = allocator;
@@ -377,7 +423,7 @@ ob_status_t ob_export_onnx(const ob_graph_t *graph, const ob_allocator_t *alloca
   ob_map_init(&exporter.taken_by_nodes, allocator);
   *bytes = NULL;
   *size = 0;
-  ob_status_t status = export_graph(&exporter, graph);
+  ob_status_t status = export_graph(&exporter, graph, binding);
   if (status == OB_OK) {
     *bytes = exporter.writer.out;
     *size = exporter.writer.size;
@@ -390,4 +436,8 @@ ob_status_t ob_export_onnx(const ob_graph_t *graph, const ob_allocator_t *alloca
   ob_map_free(&exporter.taken_by_nodes);
   ob_arena_free(&exporter.arena);
   return status;
+}
+
+ob_status_t ob_export_onnx(const ob_graph_t *graph, const ob_allocator_t *allocator, void **bytes, size_t *size) {
+  return ob_export_onnx_bound(graph, NULL, allocator, bytes, size);
 }

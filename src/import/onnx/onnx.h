@@ -19,8 +19,12 @@ OB_MUST_CHECK ob_status_t ob_import_onnx_file(const char *path, const ob_import_
 /* True when the bytes begin like an ONNX model rather than an artifact. */
 bool ob_onnx_looks_like(const void *bytes, size_t size);
 
-/* The other direction, for engines that read ONNX: the graph as a ModelProto of the newest opset. */
+/* The other direction, for engines that read ONNX: the graph as a ModelProto, of the oldest opset (from 24 on) that has its
+ * nodes as they are. Sizes that depend on symbols become nodes over the shapes of inputs; OB_UNSUPPORTED where that does not do. */
 OB_MUST_CHECK ob_status_t ob_export_onnx(const ob_graph_t *graph, const ob_allocator_t *allocator, void **bytes, size_t *size);
+/* The same with the binding's numbers in place of symbols. `binding` is of a view of this graph; NULL: as above. */
+OB_MUST_CHECK ob_status_t ob_export_onnx_bound(const ob_graph_t *graph, const ob_binding_t *binding, const ob_allocator_t *allocator,
+                                               void **bytes, size_t *size);
 
 /* An operator that is taken apart when a model is read: nothing behind the importer knows it. */
 typedef struct ob_import_operator {
