@@ -23,7 +23,7 @@ function(ob_add_test file)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES ENVIRONMENT
-    "OUTBOARD_ENGINE_PATH=${OB_ENGINE_DIRECTORY};OB_COMMAND=${CMAKE_BINARY_DIR}/bin/outboard")
+    "OUTBOARD_ENGINE_PATH=${OB_ENGINE_DIRECTORY};VIRTUAL_ENV=${PROJECT_SOURCE_DIR}/.venv;OB_COMMAND=${CMAKE_BINARY_DIR}/bin/outboard")
 endfunction()
 
 # ob_add_tests(FOLDER LIBRARIES...): every *_test.c below

@@ -3,9 +3,11 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("OB_BUILD", ROOT / "build" / "check"))
+os.environ.setdefault("VIRTUAL_ENV", sys.prefix)  # where the engines openvino and onnxruntime look for their libraries
 MODELS = pathlib.Path(os.environ.get("OUTBOARD_MODELS", ROOT / "models"))
 
 

@@ -31,7 +31,7 @@ def test_code_on_the_page_is_code_in_the_tree(page, files):
 
 
 def test_pages_refer_to_what_exists():
-    for page in ("add-an-op.md", "add-an-engine.md", "artifact-format.md", "graph-json.md", "architecture.md", "symbolic.md"):
+    for page in ("add-an-op.md", "add-an-engine.md", "artifact-format.md", "engines.md", "graph-json.md", "architecture.md", "symbolic.md"):
         text = (ROOT / "docs" / page).read_text()
         for path in re.findall(r"`((?:src|engines|examples|tests|tools|docs)/[\w./-]+)`", text):
             assert (ROOT / path).exists() or path.endswith("/NAME"), f"{page}: {path}"

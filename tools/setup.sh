@@ -2,7 +2,7 @@
 # Installs what is missing on Debian 12: tools/setup.sh build | tests | pip | python...
 #   build   compiler, cmake, libraries          tests   cmocka, clang with its sanitizers and libFuzzer
 #   pip     python3-pip, to fetch wheels
-#   python  a virtual environment in .venv with numpy, onnx, onnxruntime, safetensors, pytest, xdist, hypothesis, and the wheels that
+#   python  a virtual environment in .venv with numpy, onnx, onnxruntime, openvino, safetensors, pytest, xdist, hypothesis, and the wheels that
 #           are run with outboard in onnxruntime's place (without torch, which silero-vad lists, and a test stands in for)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,8 +31,8 @@ for part in "$@"; do
     python)
       packages $python
       [ -x .venv/bin/python ] || python3 -m venv .venv || /usr/bin/python3 -m venv .venv
-      .venv/bin/python -c 'import numpy, onnx, onnxruntime, safetensors, pytest, xdist, hypothesis, sympy, onnx_ir' 2>/dev/null ||
-        .venv/bin/pip install -q --disable-pip-version-check numpy onnx==1.23.2 onnxruntime==1.32.0 safetensors pytest pytest-xdist hypothesis sympy onnx-ir
+      .venv/bin/python -c 'import numpy, onnx, onnxruntime, openvino, safetensors, pytest, xdist, hypothesis, sympy, onnx_ir' 2>/dev/null ||
+        .venv/bin/pip install -q --disable-pip-version-check numpy onnx==1.23.2 onnxruntime==1.32.0 openvino==2026.4.1 safetensors pytest pytest-xdist hypothesis sympy onnx-ir
       ;;
     *) echo "tools/setup.sh: unknown part '$part'" >&2; exit 2 ;;
   esac

@@ -97,8 +97,6 @@ typedef struct advice {
 static const advice_t advices[] = {
     {"onednn", NULL, "install oneDNN (apt install libdnnl-dev) and build Outboard again"},
     {"onednn", "libdnnl", "install oneDNN: apt install libdnnl2"},
-    {"openvino", NULL, "install OpenVINO (pip install openvino) and build Outboard again"},
-    {"openvino", "libopenvino", "install OpenVINO: pip install openvino"},
     {"xnnpack", NULL, "install XNNPACK (apt install libxnnpack-dev libpthreadpool-dev) and build Outboard again"},
     {"xnnpack", "libXNNPACK", "install XNNPACK: apt install libxnnpack0"},
     {NULL, "libgomp", "install OpenMP: apt install libgomp1"},
