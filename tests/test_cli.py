@@ -173,6 +173,23 @@ def test_summary(outboard, artifact, x):
     assert re.search(r"^count: int32\[2, 4\]$", text, re.M)
 
 
+def test_a_bounded_artifact_tells_its_arena(outboard, model, artifact, tmp_path):
+    bounded = tmp_path / "bounded.ob"
+    printed = outboard("compile", model, "-o", bounded, "--dim", "batch=1:64,typical=8").stdout
+    assert re.search(r"all shapes run in an arena of \d+\.\d\d MB", printed)
+    report = json.loads(outboard("inspect", bounded, "--json").stdout)
+    assert report["memory"]["bounded"] and report["memory"]["largest_arena_bytes"] > 0
+    assert [(s["min"], s["max"], s["typical"]) for s in report["symbols"]] == [(1, 64, 8)]
+    assert all(r["symbols"] == ["batch"] and r["accepts"] in ("any", "exact") and r["instances"] >= 1 for r in report["regions"])
+    text = outboard("inspect", bounded).stdout
+    assert "arena for all shapes" in text and "sizes: batch; the engine accepts" in text
+    for n in (1, 64):
+        assert outboard("run", bounded, "--random", "1", "--dim", f"batch={n}").returncode == 0
+    refused(outboard("run", bounded, "--random", "1", "--dim", "batch=65", check=False), 1, "must be 1 to 64, found 65")
+    open_ended = json.loads(outboard("inspect", artifact, "--json").stdout)["memory"]
+    assert not open_ended["bounded"] and "--dim 'batch=LOW:HIGH'" in open_ended["unbounded"]
+
+
 def test_bench_prints_one_object(outboard, artifact):
     figures = json.loads(outboard("bench", artifact, "--seconds", "0.05", "--threads", 1, "--json").stdout)
     assert list(figures) == ["load_ms", "first_ms", "min_ms", "median_ms", "p90_ms", "runs", "peak_rss_mb", "threads", "regions"]
