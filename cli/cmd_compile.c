@@ -4,12 +4,17 @@
 #include <sys/stat.h>
 
 #include "session.h"
+#include "text.h"
 
 static const option_t options[] = {
     {"-o", "FILE.ob", "the artifact to write; default: the model's name with .ob", false},
     MODEL_OPTIONS,
     {"--place", "static", "how engines are chosen: static, by the order of --engines", false},
     {"--require", "ENGINE=OP,...", "fail unless all nodes of an operator are on an engine; says why they are not", false},
+    {"--forbid", "ENGINE=OP,...", "keep operators from engines", false},
+    {"--verify", NULL, "compare each region with the engine 'ref'; one that is wrong goes to the next engine", false},
+    {"--input", "NAME=FILE.npy", "with --verify: content of one input, random if not given; may be repeated", true},
+    {"--random", "SEED", "with --verify: seed of random inputs; default: 0", false},
     {"--dim", "SYMBOL=N", "fix a symbolic dim, or bound it by SYMBOL=MIN:MAX; ,typical=N behind says what is likely; may be repeated", true},
     {"--portable", NULL, "keep weights in plain form only, for any engine and CPU", false},
     {"--report", "FILE", "write graph, placement and reasons: .json, .html, .dot, or text", false},
@@ -43,9 +48,27 @@ static int write_report(const session_t *s, const char *path) {
   return EXIT_WRONG;
 }
 
+static void tell_replaced(void *user, const ob_verify_result_t *r) {
+  (void)user;
+  fprintf(stderr, "outboard compile: region %s is wrong on engine %s: ", printable(r->symbol), printable(r->engine));
+  fprintf(stderr, "%llu of %llu elements of %s, the largest error is %.3g; the next engine gets it\n", (unsigned long long)r->differing,
+          (unsigned long long)r->elements, printable(r->output), r->max_abs);
+}
+
+/* Regions that are wrong on random or given inputs go to other engines. */
+static int verify(session_t *s) {
+  int code = session_inputs(s);
+  if (code != EXIT_RIGHT) return code;
+  return ob_model_repair(s->model, s->inputs, tell_replaced, NULL) == OB_OK ? EXIT_RIGHT : session_fail(s);
+}
+
 static int compile(session_t *s, const char *model, const char *artifact) {
   struct stat info;
   if (ob_model_open(model, &s->options, &s->model) != OB_OK) return session_fail(s);
+  if (argument(s->arguments, "--verify")) {
+    int code = verify(s);
+    if (code != EXIT_RIGHT) return code;
+  }
   if (ob_model_save(s->model, artifact) != OB_OK) return session_fail(s);
   const char *report = argument(s->arguments, "--report");
   if (report && write_report(s, report) != EXIT_RIGHT) return EXIT_WRONG;

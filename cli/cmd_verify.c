@@ -13,9 +13,6 @@ typedef struct {
   size_t regions, wrong;
 } tally_t;
 
-/* Quantised results may be a step apart in one value of a thousand; floats may not differ at all beyond the tolerance. */
-static bool is_wrong(const ob_verify_result_t *r) { return r->differing * 1000 > r->elements; }
-
 /* JSON has no NaN and no infinities. */
 static void print_number(const char *name, double value) {
   if (isfinite(value)) printf("\"%s\": %.9g, ", name, value);
@@ -38,7 +35,7 @@ static void print_json(const ob_verify_result_t *r, bool wrong) {
 
 static void print_result(void *user, const ob_verify_result_t *r) {
   tally_t *tally = user;
-  bool wrong = is_wrong(r), colour = isatty(STDOUT_FILENO);
+  bool wrong = ob_verify_is_wrong(r), colour = isatty(STDOUT_FILENO);
   tally->regions++;
   tally->wrong += wrong;
   if (argument(tally->session->arguments, "--json")) {

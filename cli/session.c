@@ -36,7 +36,7 @@ int session_begin(session_t *s, const arguments_t *arguments) {
   if (!argument_number(arguments, "--threads", 1, 1024, 0, &threads)) return EXIT_USAGE;
   s->threads = (uint32_t)threads;
   s->compile = (ob_compile_options_t){.struct_size = sizeof s->compile, .engines = argument(arguments, "--engines"),
-                                      .require = argument(arguments, "--require"), .portable = argument(arguments, "--portable") != NULL};
+                                      .require = argument(arguments, "--require"), .forbid = argument(arguments, "--forbid"), .portable = argument(arguments, "--portable") != NULL};
   s->options = (ob_options_t){.struct_size = sizeof s->options, .threads = s->threads, .engine_path = argument(arguments, "--engine-path"),
                               .compile = &s->compile};
   if (!argument(arguments, "--quiet")) s->options.log = print_log;
@@ -64,16 +64,29 @@ static float normal(uint64_t *state) {
   return (float)(sqrt(-2 * log(1 - uniform(state))) * cos(6.283185307179586 * uniform(state)));
 }
 
+static bool read_size(const char *text, const char *end_of, int64_t *size) {
+  char *end;
+  errno = 0;
+  const long long number = strtoll(text, &end, 10);
+  *size = number;
+  return end != text && errno == 0 && number >= 0 && strchr(end_of, *end);
+}
+
+/* "N", or what a compilation takes: "MIN:MAX" and ",typical=N" behind either. The likely size counts, or the largest. */
+static bool read_dim(const char *text, int64_t *size) {
+  const char *typical = strstr(text, ",typical="), *colon = strchr(text, ':');
+  if (typical) return read_size(typical + strlen(",typical="), "", size);
+  return read_size(colon ? colon + 1 : text, "", size);
+}
+
 /* The size given for a symbol: 1 when none is. */
 static bool dim_of(const session_t *s, const char *symbol, int64_t *size) {
   const char *given;
   *size = 1;
   for (size_t i = 0; (given = argument_at(s->arguments, "--dim", i)); i++) {
     const char *equals = strchr(given, '=');
-    char *end;
-    errno = 0;
-    long long number = equals ? strtoll(equals + 1, &end, 10) : -1;
-    if (!equals || equals == given || end == equals + 1 || *end || errno != 0 || number < 0) {
+    int64_t number = 0;
+    if (!equals || equals == given || !read_dim(equals + 1, &number)) {
       fprintf(stderr, "outboard %s: --dim takes SYMBOL=N, not '%s'\n", s->arguments->command->name, given);
       return false;
     }
@@ -173,7 +186,7 @@ int session_inputs(session_t *s) {
   s->inputs = calloc(s->input_count + 1, sizeof *s->inputs);
   s->outputs = calloc(s->output_count + 1, sizeof *s->outputs);
   int code = s->inputs && s->outputs ? check_names(s, function) : EXIT_WRONG;
-  if (code == EXIT_RIGHT) code = check_dims(s, function);
+  if (code == EXIT_RIGHT && !s->compile.dims) code = check_dims(s, function); /* those of a compilation were looked at then */
   for (size_t i = 0; code == EXIT_RIGHT && i < s->input_count; i++) {
     ob_value_info_t info;
     if (ob_function_input(function, i, &info) != OB_OK) return session_fail(s);

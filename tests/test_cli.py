@@ -323,3 +323,24 @@ def test_commands_are_in_the_table():
     """Every cmd_*.c is a command of the overview."""
     files = sorted((pathlib.Path(__file__).parent.parent / "cli").glob("cmd_*.c"))
     assert [f.stem[4:] for f in files] == sorted(COMMANDS)
+
+
+def test_forbid_and_verify(outboard, tmp_path):
+    """An operator is kept from an engine; and regions are verified before they are written."""
+    model, artifact = conv_model(tmp_path), tmp_path / "m.ob"
+    engines = lambda: {n["engine"] for n in json.loads(outboard("inspect", artifact, "--json").stdout)["nodes"] if n["op"] == "Conv"}
+    outboard("compile", model, "-o", artifact, "--engines", "onednn,cpu,ref")
+    assert engines() == {"onednn"}
+    outboard("compile", model, "-o", artifact, "--engines", "onednn,cpu,ref", "--forbid", "onednn=Conv", "--verify", "--dim", "n=1:4,typical=2")
+    assert engines() == {"cpu"}
+    for wish, words in (("onednn=Conw", "no operator 'Conw'"), ("nobody=Conv", "'nobody' is not among"), ("onednn", "not ENGINE=OPERATOR")):
+        done = outboard("compile", model, "-o", artifact, "--engines", "onednn,cpu,ref", "--forbid", wish, check=False)
+        assert words in done.stderr
+
+
+def conv_model(folder):
+    graph = helper.make_graph([helper.make_node("Conv", ["x", "w"], ["y"])], "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 8, 8])],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+                              [helper.make_tensor("w", TensorProto.FLOAT, [4, 3, 3, 3], np.ones(108))])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), folder / "m.onnx")
+    return folder / "m.onnx"

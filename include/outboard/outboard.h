@@ -48,6 +48,7 @@ typedef struct ob_compile_options {
   const char *const *dims;   /* "batch=1", "seq=1:512": fixes or bounds symbols; NULL-terminated list, or NULL */
   bool portable;             /* keep constants in plain form only */
   bool keep_external;        /* reserved, must be false */
+  const char *forbid;        /* "onednn=Softmax": these operators do not go to these engines; NULL: none */
 } ob_compile_options_t;
 
 typedef struct ob_options {
@@ -166,6 +167,14 @@ typedef struct ob_verify_result {
  * Calls `result` for each region. */
 OB_API OB_MUST_CHECK ob_status_t ob_model_verify(const ob_model_t *model, const ob_tensor_t *inputs,
                                                  void (*result)(void *user, const ob_verify_result_t *), void *user);
+
+/* Is that an error, or rounding? Up to one element in a thousand may differ: quantised results, by one step. */
+OB_API bool ob_verify_is_wrong(const ob_verify_result_t *result);
+/* ob_model_verify, and each region that is wrong goes to the next engine of the list that takes it, until none is. `replaced` is called for each that goes,
+ * with what was wrong of the engine that it leaves; the model's log says so too, and ob_model_save keeps it. No context of the model may
+ * be in use. Errors: those of a run; OB_ENGINE_ERROR where no other engine takes the region. */
+OB_API OB_MUST_CHECK ob_status_t ob_model_repair(ob_model_t *model, const ob_tensor_t *inputs,
+                                                 void (*replaced)(void *user, const ob_verify_result_t *), void *user);
 
 /* What is known of an engine; `problem` is NULL when it works, else what is missing and how to install it. */
 typedef struct ob_engine_report {

@@ -29,7 +29,7 @@ TraceCallback = C.CFUNCTYPE(None, C.c_void_p, C.c_char_p, C.c_char_p, C.c_uint64
 
 class CompileOptions(C.Structure):
     _fields_ = [("struct_size", C.c_size_t), ("engines", C.c_char_p), ("require", C.c_char_p), ("dims", C.POINTER(C.c_char_p)),
-                ("portable", C.c_bool), ("keep_external", C.c_bool)]
+                ("portable", C.c_bool), ("keep_external", C.c_bool), ("forbid", C.c_char_p)]
 
 
 class Options(C.Structure):

@@ -159,18 +159,19 @@ def _open(source, options):
     return Model(handle)
 
 
-def compile(source, *, engines=None, require=None, dims=None, portable=False, threads=0, engine_path=None, base_dir=None, log=None,
+def compile(source, *, engines=None, require=None, forbid=None, dims=None, portable=False, threads=0, engine_path=None, base_dir=None, log=None,
             progress=None, max_plans=0, max_instances=0):
     """Compiles an ONNX model in memory.
 
     source: a path, the bytes of an ONNX file, or an onnx.ModelProto.
     engines: names in order of preference ("onednn,cpu,ref" or a list); default: all that are installed.
     require: contracts such as "onednn=Conv"; the compile fails when one can't be kept.
+    forbid: "onednn=Softmax": operators that an engine does not get.
     dims: {"batch": 1, "seq": (1, 512)} fixes or bounds symbols, (1, 512, 64) with a likely size. portable: keep constants in plain form only.
     threads: 0 means the CPUs that affinity and cgroup allow. base_dir: for external data of a model that is given as bytes.
     log(level, line) and progress(what, done, total) are called while it works.
     max_plans, max_instances: shapes whose memory plans are kept, and whose instances a region keeps; 0: 64."""
-    return _open(source, OptionSet(engines=engines, require=require, dims=dims, portable=portable, threads=threads,
+    return _open(source, OptionSet(engines=engines, require=require, forbid=forbid, dims=dims, portable=portable, threads=threads,
                                    engine_path=engine_path, base_dir=base_dir, log=log, progress=progress, max_plans=max_plans,
                                    max_instances=max_instances))
 

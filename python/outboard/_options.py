@@ -37,14 +37,14 @@ def _dims(dims):
 class OptionSet:
     """An ob_options_t and everything that it points to. Callbacks must live as long as the model does: keep the object."""
 
-    def __init__(self, *, engines=None, require=None, dims=None, portable=False, threads=0, engine_path=None, base_dir=None, log=None,
+    def __init__(self, *, engines=None, require=None, forbid=None, dims=None, portable=False, threads=0, engine_path=None, base_dir=None, log=None,
                  progress=None, max_plans=0, max_instances=0):
         for name, number in (("threads", threads), ("max_plans", max_plans), ("max_instances", max_instances)):
             if number < 0:
                 raise InvalidArgument(f"{name} must not be negative, found {number}")
         self._texts = _dims(dims)
         self._compile = CompileOptions(C.sizeof(CompileOptions), comma_list(engines, "engines"), comma_list(require, "require"),
-                                       self._texts, portable, False)
+                                       self._texts, portable, False, comma_list(forbid, "forbid"))
         self.struct = Options(C.sizeof(Options), threads=threads, compile=C.pointer(self._compile), max_plans=max_plans,
                               max_instances=max_instances)
         if engine_path is not None and not isinstance(engine_path, (str, bytes)):

@@ -1,4 +1,5 @@
 /* Who takes which node, and why not the others. */
+#include <stdio.h>
 #include <string.h>
 
 #include "op/view.h"
@@ -16,7 +17,9 @@ static ob_status_t ask(ob_partitioning_t *p, const ob_region_view_t *view, ob_no
   for (size_t c = 0; c < options->candidate_count; c++) {
     const ob_candidate_t *candidate = &options->candidates[c];
     char reason[256] = "";
-    if (candidate->supports(candidate->self, view, view->nodes[node->id], reason, sizeof reason)) {
+    const bool forbidden = ob_partition_forbids(options, candidate->name, node->op->name);
+    if (forbidden) snprintf(reason, sizeof reason, "%s: forbidden by the caller", node->op->name);
+    if (!forbidden && candidate->supports(candidate->self, view, view->nodes[node->id], reason, sizeof reason)) {
       placed->takers |= UINT64_C(1) << c;
       if (placed->engine == OB_NO_ENGINE) placed->engine = (int)c;
       continue;

@@ -36,6 +36,8 @@ typedef struct ob_partitioning {
   size_t group_count;
 } ob_partitioning_t;
 
+/* Does the caller keep the operator from the engine? */
+bool ob_partition_forbids(const ob_partition_options_t *options, const char *engine, const char *op);
 /* Asks every candidate about every node; marks control flow; records refusals; gives each node to the first taker. */
 OB_MUST_CHECK ob_status_t ob_partition_assign(ob_partitioning_t *p);
 /* Lists the edges, and marks nodes that introduce run-time symbols or touch values of unknown rank or other kinds as dynamic. */

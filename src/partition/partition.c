@@ -23,18 +23,32 @@ static bool next_term(const char **text, term_t *term) {
 
 static bool same(const char *name, const char *text, size_t size) { return strlen(name) == size && memcmp(name, text, size) == 0; }
 
-static ob_status_t check_contract_terms(const ob_partition_options_t *options) {
-  const char *text = options->require;
+static bool is_operator(const term_t *term) {
+  for (size_t i = 0; i < ob_op_count(); i++)
+    if (same(ob_op_at(i)->name, term->op, term->op_size)) return true;
+  return false;
+}
+
+static ob_status_t check_terms(const ob_partition_options_t *options, const char *what, const char *text) {
   for (term_t term; next_term(&text, &term);) {
     bool known = false;
     for (size_t c = 0; c < options->candidate_count; c++) known |= same(options->candidates[c].name, term.engine, term.engine_size);
     if (term.op_size == 0)
-      return ob_fail(OB_INVALID_ARGUMENT, "require: '%s' is not ENGINE=OPERATOR", ob_quote_n(term.engine, term.engine_size));
+      return ob_fail(OB_INVALID_ARGUMENT, "%s: '%s' is not ENGINE=OPERATOR", what, ob_quote_n(term.engine, term.engine_size));
     if (!known)
-      return ob_fail(OB_INVALID_ARGUMENT, "require: engine '%s' is not among the engines of this compilation",
+      return ob_fail(OB_INVALID_ARGUMENT, "%s: engine '%s' is not among the engines of this compilation", what,
                      ob_quote_n(term.engine, term.engine_size));
+    if (!is_operator(&term))
+      return ob_fail(OB_INVALID_ARGUMENT, "%s: there is no operator '%s'; 'outboard ops' lists them", what, ob_quote_n(term.op, term.op_size));
   }
   return OB_OK;
+}
+
+bool ob_partition_forbids(const ob_partition_options_t *options, const char *engine, const char *op) {
+  const char *text = options->forbid;
+  for (term_t term; next_term(&text, &term);)
+    if (same(engine, term.engine, term.engine_size) && same(op, term.op, term.op_size)) return true;
+  return false;
 }
 
 /* The contract's say on one node. */
@@ -83,7 +97,8 @@ static ob_status_t partition_nested(ob_graph_t *graph, const ob_partition_option
 ob_status_t ob_partition(ob_module_t *module, const ob_partition_options_t *options) {
   if (options->candidate_count == 0 || options->candidate_count > OB_MAX_CANDIDATES)
     return ob_fail(OB_INVALID_ARGUMENT, "%zu engines to choose from, expected 1 to %d", options->candidate_count, OB_MAX_CANDIDATES);
-  OB_TRY(check_contract_terms(options));
+  OB_TRY(check_terms(options, "require", options->require));
+  OB_TRY(check_terms(options, "forbid", options->forbid));
   OB_TRY(partition_nested(module->main, options, module->allocator));
   return ob_module_compact(module);
 }

@@ -16,6 +16,7 @@ typedef struct ob_partition_options {
   const ob_candidate_t *candidates;
   size_t candidate_count;
   const char *require; /* "onednn=Conv,cpu=Softmax": OB_UNSUPPORTED when not kept, naming the node and the reason */
+  const char *forbid;  /* the same form: these operators do not go to these engines */
 } ob_partition_options_t;
 
 /* Rewrites each graph that the host runs (main and bodies of control flow) so that only region calls and control flow are left.

@@ -22,7 +22,7 @@ static bool takes_by_mask(void *self, const ob_region_view_t *graph, const ob_no
 static const ob_candidate_t candidates[] = {{"first", 0, (void *)0, takes_by_mask},
                                             {"second", 0, (void *)1, takes_by_mask},
                                             {"third", OB_ENGINE_LAST_RESORT, (void *)2, takes_by_mask}};
-static const ob_partition_options_t options = {candidates, 3, NULL};
+static const ob_partition_options_t options = {candidates, 3, NULL, NULL};
 
 /* A module whose values all are float32[4]. */
 typedef struct {
@@ -204,13 +204,36 @@ static void contracts(void **state) {
     int mask;
     ob_status_t status;
   } cases[] = {{"first=MatMul", 1, OB_OK},           {"first=MatMul", 2, OB_UNSUPPORTED}, {"first=Conv,second=MatMul", 2, OB_OK},
-               {"nobody=Conv", 1, OB_INVALID_ARGUMENT}, {"first", 1, OB_INVALID_ARGUMENT}};
+               {"nobody=Conv", 1, OB_INVALID_ARGUMENT}, {"first", 1, OB_INVALID_ARGUMENT},   {"first=Conw", 1, OB_INVALID_ARGUMENT}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     fixture_t f = begin();
     ob_value_t *x = input(&f, "x");
     output(&f, node(&f, "MatMul", cases[i].mask, x, x));
     with.require = cases[i].require;
     assert_int_equal(ob_partition(f.module, &with), cases[i].status);
+    ob_module_free(f.module);
+  }
+}
+
+static void forbidden_operators_go_elsewhere(void **state) {
+  (void)state;
+  const struct {
+    const char *forbid, *engine;
+    ob_status_t status;
+  } cases[] = {{NULL, "first", OB_OK},
+               {"first=MatMul", "second", OB_OK},
+               {"first=Conv", "first", OB_OK},
+               {"first=MatMul,second=MatMul", NULL, OB_UNSUPPORTED},
+               {"fourth=MatMul", NULL, OB_INVALID_ARGUMENT}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    fixture_t f = begin();
+    ob_value_t *x = input(&f, "x");
+    output(&f, node(&f, "MatMul", 3, x, x));
+    ob_partition_options_t with = options;
+    with.forbid = cases[i].forbid;
+    assert_int_equal(ob_partition(f.module, &with), cases[i].status);
+    if (cases[i].engine) assert_string_equal(f.module->regions.items[0]->engine, cases[i].engine);
+    if (cases[i].status == OB_UNSUPPORTED) assert_non_null(strstr(ob_error_message(), "forbidden by the caller"));
     ob_module_free(f.module);
   }
 }
@@ -247,6 +270,7 @@ int main(void) {
       cmocka_unit_test(a_heavy_node_between_others_stays),
       cmocka_unit_test(refusals_are_kept_and_nobody_is_an_error),
       cmocka_unit_test(contracts),
+      cmocka_unit_test(forbidden_operators_go_elsewhere),
       cmocka_unit_test(run_time_symbols_order_regions),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

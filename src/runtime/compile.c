@@ -43,14 +43,14 @@ static bool ask(void *self, const ob_region_view_t *graph, const ob_node_view_t 
   return ob_engine_supports(self, graph, node, reason, size);
 }
 
-static ob_status_t place(ob_model_t *model, const char *require) {
+static ob_status_t place(ob_model_t *model, const ob_compile_options_t *wishes) {
   ob_candidate_t *candidates;
   OB_TRY(OB_NEW_ARRAY(model->allocator, model->engines.count, &candidates));
   for (size_t i = 0; i < model->engines.count; i++) {
     ob_opened_t *opened = model->engines.items[i].opened;
     candidates[i] = (ob_candidate_t){opened->name, opened->info.flags, opened, ask};
   }
-  ob_partition_options_t options = {candidates, model->engines.count, require};
+  ob_partition_options_t options = {candidates, model->engines.count, wishes->require, wishes->forbid};
   ob_status_t status = ob_partition(model->module, &options);
   ob_free(model->allocator, candidates);
   return status;
@@ -69,7 +69,7 @@ ob_status_t ob_model_compile(ob_model_t *model, const ob_compile_options_t *opti
   OB_TRY(run_passes(model));
   tell(model, "rewriting", 2);
   OB_TRY(ob_constants_align(module)); /* what folding made */
-  OB_TRY(place(model, options->require));
+  OB_TRY(place(model, options));
   OB_TRY(ob_module_compact(module));
   tell(model, "placing", 3);
   return OB_OK;

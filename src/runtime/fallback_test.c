@@ -321,9 +321,57 @@ static void engines_that_went_bad_since_are_replaced(void **state) {
   remove(artifact);
 }
 
+static void count_result(void *user, const ob_verify_result_t *result) {
+  (void)result;
+  ++*(int *)user;
+}
+
+/* Verification finds the engine out; the region goes on, is right, and stays there when the model is saved and opened again. */
+static void a_wrong_engine_loses_its_region(void **state) {
+  (void)state;
+  static const int64_t dims[] = {3};
+  float x[] = {1, 2, 3};
+  const ob_tensor_t input = toy_tensor(x, 1, dims);
+  ob_model_t *model;
+  ob_context_t *context;
+  int replaced = 0;
+  char *text;
+  first.wrong = true;
+  assert_int_equal(toy_load_model(&toy, "first,second,ref", &log_lines, &model), OB_OK);
+  assert_int_equal(ob_model_repair(model, &input, count_result, &replaced), OB_OK);
+  assert_int_equal(replaced, 1);
+  assert_int_equal(log_lines.warnings, 1);
+  assert_non_null(strstr(log_lines.lines[0], "runs on engine 'second' instead of 'first': 'y' is wrong on engine 'first': 3 of 3 elements"));
+  assert_int_equal(ob_context_create(ob_model_function(model, NULL), NULL, &context), OB_OK);
+  assert_int_equal(run(context), OB_OK);
+  ob_context_close(context);
+  assert_int_equal(ob_model_report(model, OB_REPORT_TEXT, &text), OB_OK);
+  assert_non_null(strstr(text, "second"));
+  ob_release(text);
+  replaced = 0;
+  assert_int_equal(ob_model_repair(model, &input, count_result, &replaced), OB_OK);
+  assert_int_equal(replaced, 0);
+  ob_model_close(model);
+}
+
+static void nobody_is_left_for_a_wrong_region(void **state) {
+  (void)state;
+  static const int64_t dims[] = {3};
+  float x[] = {1, 2, 3};
+  const ob_tensor_t input = toy_tensor(x, 1, dims);
+  ob_model_t *model;
+  first.wrong = second.wrong = true;
+  assert_int_equal(toy_load_model(&toy, "first,second", &log_lines, &model), OB_OK);
+  assert_int_equal(ob_model_repair(model, &input, NULL, NULL), OB_ENGINE_ERROR);
+  assert_non_null(strstr(ob_error_message(), "no other engine takes it"));
+  ob_model_close(model);
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
   const struct CMUnitTest tests[] = {
+      TEST(a_wrong_engine_loses_its_region),
+      TEST(nobody_is_left_for_a_wrong_region),
       TEST(the_first_engine_has_it),
       TEST(failing_to_compile_moves_the_region),
       TEST(failing_to_bind_moves_the_region),

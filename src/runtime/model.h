@@ -95,6 +95,8 @@ void ob_bound_discard(ob_bound_t *bound);
 void ob_backend_range(const ob_backend_t *backend, uint32_t input, int32_t axis, int64_t *least, int64_t *largest);
 /* Makes an instance that nobody else holds one for other numbers. `scratch` is reset. After a failure it cannot be run until this succeeds. */
 OB_MUST_CHECK ob_status_t ob_bound_rebind(ob_bound_t *bound, const ob_bind_request_t *request, ob_arena_t *scratch);
+/* The region goes to the next engine for good, in its label too; `why` for logs and reports. OB_ENGINE_ERROR where none takes it. */
+OB_MUST_CHECK ob_status_t ob_unit_demote(ob_unit_t *unit, const char *why);
 /* The engine for sizes that `refuses`, which has left a message, does not accept. */
 OB_MUST_CHECK ob_status_t ob_unit_beyond(ob_unit_t *unit, const ob_backend_t *refuses, ob_backend_t **backend);
 /* Puts the next engine in `failed`'s place, unless another thread has done so. Records `status` again when there is none. */

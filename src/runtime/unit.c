@@ -296,3 +296,25 @@ ob_status_t ob_unit_beyond(ob_unit_t *unit, const ob_backend_t *refuses, ob_back
   if (status == OB_OK || status == OB_OUT_OF_MEMORY) return status;
   return ob_fail(OB_INVALID_ARGUMENT, "region '%s': %s; no other engine takes it", ob_quote(unit->region->symbol), why);
 }
+
+ob_status_t ob_unit_demote(ob_unit_t *unit, const char *why) {
+  ob_arena_t *arena = &unit->model->module->arena;
+  ob_region_t *region = unit->region;
+  ob_backend_t *failed = atomic_load(&unit->backend), *backend = NULL;
+  pthread_mutex_lock(&unit->lock);
+  region->packed.count = 0; /* of the engine that it leaves */
+  region->blob = NULL;
+  region->blob_bytes = 0;
+  ob_status_t status = next_engine(unit, failed->engine, true, &backend);
+  if (status == OB_OK) {
+    tell_moved(unit, why, backend);
+    backend->older = failed;
+    atomic_store(&unit->backend, backend);
+    atomic_fetch_add(&unit->model->generation, 1);
+    status = ob_arena_strdup(arena, why, &region->why);
+    if (status == OB_OK) status = ob_arena_strdup(arena, backend->engine->name, &region->engine);
+  }
+  pthread_mutex_unlock(&unit->lock);
+  if (status != OB_NOT_FOUND) return status;
+  return ob_fail(OB_ENGINE_ERROR, "region '%s': %s; no other engine takes it", ob_quote(region->symbol), why);
+}
