@@ -264,7 +264,7 @@ def test_computes_the_same(tmp_path, op, opset, inputs, outputs, constants, eval
     assert done.ok, done.text
     new = onnx.load(tmp_path / "new.onnx")
     onnx.checker.check_model(new)
-    assert {o.domain: o.version for o in new.opset_import}[""] == NEWEST
+    assert 24 <= {o.domain: o.version for o in new.opset_import}[""] <= NEWEST  # as old as the nodes allow
     assert [o.name for o in new.graph.output] == [o.name for o in model.graph.output]
     if op == "GlobalLpPool":  # neither has the newest version
         for node in new.graph.node:
