@@ -38,7 +38,7 @@ static const char *max_pool(const ob_node_view_t *node) {
 static const char *einsum(const ob_node_view_t *node) { return node->inputs[0]->rank == 0 ? "no scalars" : NULL; }
 static const char *space_to_depth(const ob_node_view_t *node) { return says(node, "mode", "CRD") ? "no mode CRD" : NULL; }
 /* Right when alone; among other nodes, kernels that were fused count on finite numbers. */
-static const char *finite(const ob_node_view_t *node) { return (void)node, "NaN and infinity are not kept apart among other nodes"; }
+static const char *not_finite(const ob_node_view_t *node) { return (void)node, "NaN and infinity are not kept apart among other nodes"; }
 static const char *grid_sample(const ob_node_view_t *node) { return node->inputs[0]->rank != 4 ? "it has images only" : NULL; }
 static const char *pad(const ob_node_view_t *node) { return says(node, "mode", "wrap") ? "no mode wrap" : NULL; }
 static const char *roi_align(const ob_node_view_t *node) { return says(node, "mode", "max") ? "mode max is another one" : NULL; }
@@ -61,7 +61,7 @@ static const char *resize(const ob_node_view_t *node) {
 static const struct {
   const char *op;
   const char *(*refuses)(const ob_node_view_t *node);
-} rules[] = {{"IsNaN", finite}, {"IsInf", finite}, {"GRU", recurrent},        {"LSTM", recurrent},  {"RNN", recurrent},        {"Einsum", einsum}, {"SpaceToDepth", space_to_depth}, {"Max", extreme},           {"Min", extreme},  {"MaxPool", max_pool},
+} rules[] = {{"IsNaN", not_finite}, {"IsInf", not_finite}, {"GRU", recurrent},        {"LSTM", recurrent},  {"RNN", recurrent},        {"Einsum", einsum}, {"SpaceToDepth", space_to_depth}, {"Max", extreme},           {"Min", extreme},  {"MaxPool", max_pool},
              {"GridSample", grid_sample}, {"Pad", pad},         {"RoiAlign", roi_align},  {"QuantizeLinear", quantize}, {"Resize", resize}};
 
 bool ob_openvino_supports(const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t size) {
