@@ -37,8 +37,15 @@ static const char *max_pool(const ob_node_view_t *node) {
 
 static const char *einsum(const ob_node_view_t *node) { return node->inputs[0]->rank == 0 ? "no scalars" : NULL; }
 static const char *space_to_depth(const ob_node_view_t *node) { return says(node, "mode", "CRD") ? "no mode CRD" : NULL; }
-/* Right when alone; among other nodes, kernels that were fused count on finite numbers. */
-static const char *not_finite(const ob_node_view_t *node) { return (void)node, "NaN and infinity are not kept apart among other nodes"; }
+/* They begin with the largest finite number: rows of nothing but -inf, as masks have them, would come out finite. */
+static const char *reduce_extreme(const ob_node_view_t *node) {
+  ob_dtype_t dtype = node->inputs[0]->dtype;
+  return dtype == OB_FLOAT32 || dtype == OB_FLOAT16 || dtype == OB_BFLOAT16 ? "infinities alone come out finite" : NULL;
+}
+static const char *col2im(const ob_node_view_t *node) { return node->inputs[1]->dims[0] != 2 ? "it has images only" : NULL; }
+static const char *reduce_log_sum(const ob_node_view_t *node) {
+  return has_input(node, 1) && !node->inputs[1]->is_constant ? "axes must be constant" : NULL;
+}
 static const char *grid_sample(const ob_node_view_t *node) { return node->inputs[0]->rank != 4 ? "it has images only" : NULL; }
 static const char *pad(const ob_node_view_t *node) { return says(node, "mode", "wrap") ? "no mode wrap" : NULL; }
 static const char *roi_align(const ob_node_view_t *node) { return says(node, "mode", "max") ? "mode max is another one" : NULL; }
@@ -61,8 +68,11 @@ static const char *resize(const ob_node_view_t *node) {
 static const struct {
   const char *op;
   const char *(*refuses)(const ob_node_view_t *node);
-} rules[] = {{"IsNaN", not_finite}, {"IsInf", not_finite}, {"GRU", recurrent},        {"LSTM", recurrent},  {"RNN", recurrent},        {"Einsum", einsum}, {"SpaceToDepth", space_to_depth}, {"Max", extreme},           {"Min", extreme},  {"MaxPool", max_pool},
-             {"GridSample", grid_sample}, {"Pad", pad},         {"RoiAlign", roi_align},  {"QuantizeLinear", quantize}, {"Resize", resize}};
+} rules[] = {{"Col2Im", col2im},       {"Einsum", einsum},           {"GRU", recurrent},          {"GridSample", grid_sample},
+             {"LSTM", recurrent},      {"Max", extreme},             {"MaxPool", max_pool},       {"Min", extreme},
+             {"Pad", pad},             {"QuantizeLinear", quantize}, {"RNN", recurrent},          {"ReduceLogSum", reduce_log_sum},
+             {"ReduceMax", reduce_extreme}, {"ReduceMin", reduce_extreme}, {"Resize", resize},    {"RoiAlign", roi_align},
+             {"SpaceToDepth", space_to_depth}};
 
 bool ob_openvino_supports(const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t size) {
   (void)region;

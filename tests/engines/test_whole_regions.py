@@ -88,6 +88,19 @@ def test_refusals_have_reasons(engine, tmp_path):
     assert f"that {engine} was found right with" in report, report
 
 
+def test_rows_that_are_masked_whole(engine):
+    """Largest elements of rows of -inf: OpenVINO's begin with the largest finite number."""
+    nodes = [helper.make_node("Softmax", ["x"], ["s"]), helper.make_node("ReduceMax", ["x", "axes"], ["m"]),
+             helper.make_node("Equal", ["m", "inf"], ["masked"]), helper.make_node("Where", ["masked", "zero", "s"], ["y"])]
+    constants = {"axes": np.array([1]), "inf": np.float32(-np.inf), "zero": np.float32(0)}
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 4])],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)], [numpy_helper.from_array(np.asarray(v), n) for n, v in constants.items()])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)])
+    with Model(model.SerializeToString(), engines=f"{engine},ref") as opened:
+        y, = opened.run({"x": np.array([[0, 0, 0, 0], [-np.inf] * 4], np.float32)})
+    np.testing.assert_allclose(y, [[0.25] * 4, [0] * 4])
+
+
 # ---------------------------------------------------------------- sizes by symbols
 
 def shaped_by_symbols():
