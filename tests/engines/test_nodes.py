@@ -15,8 +15,10 @@ from onnx.backend.test.case.node import collect_testcases
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("OB_BUILD", ROOT / "build" / "check"))
 ENGINE_FOLDER = BUILD / "lib" / "outboard"
+# null computes nothing; the others want a region's ONNX form, which the host of these tests has not: tests/engines/test_whole_regions.py has them.
+ELSEWHERE = {"null", "onnxruntime", "openvino"}
 ENGINES = os.environ.get("OB_TEST_ENGINES", "").split(",") if os.environ.get("OB_TEST_ENGINES") else sorted(
-    p.stem.removeprefix("ob_engine_") for p in ENGINE_FOLDER.glob("ob_engine_*.so"))
+    {p.stem.removeprefix("ob_engine_") for p in ENGINE_FOLDER.glob("ob_engine_*.so")} - ELSEWHERE)
 DRIVER = BUILD / "tests" / "ob_test_driver"
 
 # Outputs whose shape only the kernel knows.
