@@ -13,7 +13,7 @@ os.environ["OUTBOARD_BUILD"] = str(BUILD)
 
 import outboard  # noqa: E402
 
-ENGINES = sorted(p.stem.removeprefix("ob_engine_") for p in (BUILD / "lib" / "outboard").glob("ob_engine_*.so") if "ref" not in p.name)
+ENGINES = sorted(p.stem.removeprefix("ob_engine_") for p in (BUILD / "lib" / "outboard").glob("ob_engine_*.so") if p.stem not in ("ob_engine_ref", "ob_engine_null"))
 
 
 def compiled(nodes, inputs, outputs, constants, engines):
