@@ -86,7 +86,7 @@ def files():
         warnings.simplefilter("ignore")
         import onnx.backend.test  # noqa: F401
         from onnx.backend.test.case.node import collect_testcases
-        return {c.name: np.asarray(c.data_sets[0][0][0]).tobytes() for c in collect_testcases("ImageDecoder") if "rgb" in c.name and "decode" in c.name}
+        return {c.name: np.asarray(c.data_sets[0][0][0]).tobytes() for c in collect_testcases(None) if "image_decoder" in c.name and "rgb" in c.name and "decode" in c.name}
 
 
 def test_files_cut_short_and_changed_do_no_harm(rgb):
