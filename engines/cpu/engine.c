@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cpu/chain/group.h"
+#include "cpu/chain/elementwise.h"
+#include "cpu/group.h"
 #include "cpu/wide.h"
 
 #define K(op) extern const ob_kernel_t ob_cpu_kernel_##op;
@@ -39,7 +40,8 @@ const ob_kit_engine_t ob_cpu_engine = {
     .kernels = kernels,
     .kernel_count = sizeof kernels / sizeof *kernels,
     .fingerprint = fingerprint,
-    .group = ob_chain_group,
-    .group_kernel = &ob_chain_group_kernel,
+    .flags = OB_ENGINE_FUSES_QDQ,
+    .group = ob_cpu_group,
+    .group_kernel = &ob_cpu_group_kernel,
     .variant = ob_cpu_variant,
 };

@@ -194,7 +194,9 @@ typedef struct ob_instance_info {
 enum {
   OB_ENGINE_ANY_KIND = 1 << 0,     /* takes strings, sequences, optionals and maps */
   OB_ENGINE_LAST_RESORT = 1 << 1,  /* its support is complete and slow: single-node regions are fine */
-  OB_ENGINE_IGNORES_CANCEL = 1 << 2 /* does not look at deadline_ns and cancel inside `run` */
+  OB_ENGINE_IGNORES_CANCEL = 1 << 2, /* does not look at deadline_ns and cancel inside `run` */
+  OB_ENGINE_FUSES_QDQ = 1 << 3     /* computes DequantizeLinear, operator, QuantizeLinear as one operator of bytes: such nodes go to it
+                                      before engines that would compute them in floats, and their weights stay bytes */
 };
 
 /* Which sizes an executable accepts, and what `bind` costs. The host keeps an instance for each set of numbers of those symbols that the

@@ -5,6 +5,48 @@
 #include "op/view.h"
 #include "partition/internal.h"
 
+static bool is(const ob_node_view_t *node, const char *op) { return node->domain[0] == '\0' && strcmp(node->op, op) == 0; }
+
+static bool is_light(const ob_node_view_t *node) { return is(node, "Relu") || is(node, "Clip") || is(node, "Flatten") || is(node, "Reshape"); }
+
+static bool is_core(const ob_node_view_t *node) {
+  return is(node, "Conv") || is(node, "Gemm") || is(node, "MatMul") || is(node, "Add") || is(node, "GlobalAveragePool");
+}
+
+/* What makes an input of the node, if it is a node. */
+static const ob_node_view_t *before(const ob_region_view_t *view, const ob_node_view_t *node, size_t input) {
+  const ob_value_view_t *value = input < node->input_count ? node->inputs[input] : NULL;
+  return value && value->producer >= 0 ? view->nodes[value->producer] : NULL;
+}
+
+/* From a QuantizeLinear back to a DequantizeLinear, over one operator that can be computed in bytes: these nodes stay together. Engines
+ * that fuse them get them, whatever comes first in the order. */
+static void mark_quantised(const ob_region_view_t *view, const ob_node_view_t *node, bool *quantised) {
+  const ob_node_view_t *core = before(view, node, 0);
+  const ob_node_view_t *chain[4];
+  size_t count = 0;
+  while (core && is_light(core) && count < 3) {
+    chain[count++] = core;
+    core = before(view, core, 0);
+  }
+  if (!core || !is_core(core)) return;
+  for (size_t i = 0; i < (is(core, "GlobalAveragePool") ? 1 : 2); i++) {
+    const ob_node_view_t *from = before(view, core, i);
+    if (!from || !is(from, "DequantizeLinear")) return;
+  }
+  chain[count++] = core;
+  for (size_t i = 0; i < count; i++) quantised[chain[i]->index] = true;
+}
+
+/* The first taker that fuses quantised operators, for the nodes that are in one. */
+static void prefer_fusing(const ob_partition_options_t *options, ob_placed_node_t *placed) {
+  for (size_t c = 0; c < options->candidate_count; c++) {
+    if (!(options->candidates[c].flags & OB_ENGINE_FUSES_QDQ) || !(placed->takers >> c & 1)) continue;
+    placed->engine = (int)c;
+    return;
+  }
+}
+
 /* Asks all candidates about one node. */
 static ob_status_t ask(ob_partitioning_t *p, const ob_region_view_t *view, ob_node_t *node) {
   const ob_partition_options_t *options = p->options;
@@ -44,10 +86,15 @@ static ob_status_t nobody(const ob_node_t *node) {
 
 ob_status_t ob_partition_assign(ob_partitioning_t *p) {
   ob_region_view_t *view;
+  bool *quantised;
   OB_TRY(ob_view_create(p->graph, p->graph->name, NULL, p->arena, &view));
+  OB_TRY(OB_ARENA_ARRAY(p->arena, view->node_count, &quantised));
+  for (size_t i = 0; i < view->node_count; i++)
+    if (is(view->nodes[i], "QuantizeLinear")) mark_quantised(view, view->nodes[i], quantised);
   for (size_t i = 0; i < p->graph->nodes.count; i++) {
     ob_node_t *node = p->graph->nodes.items[i];
     OB_TRY(ask(p, view, node));
+    if (quantised[i]) prefer_fusing(p->options, &p->nodes[node->id]);
     if (p->nodes[i].engine == OB_NO_ENGINE && !(node->op->flags & OB_OP_CONTROL)) return nobody(node);
   }
   return OB_OK;

@@ -39,6 +39,40 @@ static bool grows(const ob_node_t *node) {
   return out > LARGEST_GROWTH && out / 2 > in;
 }
 
+/* The only node that uses a value that no output is; NULL: none or many. */
+static const ob_node_t *only_user(const ob_graph_t *graph, const ob_value_t *value) {
+  const ob_node_t *found = NULL;
+  if (ob_rewrite_is_output(graph, value)) return NULL;
+  for (size_t i = 0; i < graph->nodes.count; i++) {
+    const ob_node_t *user = graph->nodes.items[i];
+    for (size_t k = 0; k < user->input_count; k++) {
+      if (user->inputs[k] != value) continue;
+      if (found) return NULL;
+      found = user;
+    }
+  }
+  return found;
+}
+
+static bool comes_from_bytes(const ob_value_t *value) {
+  return value && value->producer && ob_rewrite_is(value->producer, "DequantizeLinear") && !value->producer->inputs[0]->constant &&
+         (value->producer->inputs[0]->type.dtype == OB_INT8 || value->producer->inputs[0]->type.dtype == OB_UINT8);
+}
+
+/* int8 weights of a contraction that reads bytes and whose result becomes bytes again: engines that fuse this want them as they are. */
+static bool feeds_quantised(const ob_graph_t *graph, const ob_node_t *node) {
+  if (!ob_rewrite_is(node, "DequantizeLinear") || node->inputs[0]->type.dtype != OB_INT8) return false;
+  const ob_node_t *user = only_user(graph, node->outputs[0]);
+  if (!user || user->input_count < 2 || user->inputs[1] != node->outputs[0] || !comes_from_bytes(user->inputs[0])) return false;
+  if (!ob_rewrite_is(user, "Conv") && !ob_rewrite_is(user, "Gemm") && !ob_rewrite_is(user, "MatMul")) return false;
+  for (int steps = 0; user && steps < 3; steps++) {
+    user = only_user(graph, user->outputs[0]);
+    if (user && ob_rewrite_is(user, "QuantizeLinear")) return true;
+    if (user && !ob_rewrite_is(user, "Relu") && !ob_rewrite_is(user, "Clip")) return false;
+  }
+  return false;
+}
+
 static bool may_fold(const ob_graph_t *graph, const ob_node_t *node) {
   if (node->region || node->body_count > 0 || node->op->flags & (OB_OP_RANDOM | OB_OP_CONTROL)) return false;
   for (size_t i = 0; i < node->input_count; i++) {
@@ -71,7 +105,7 @@ static ob_status_t fold(ob_graph_t *graph, ob_node_t *node, const ob_evaluator_t
 static ob_status_t run(ob_graph_t *graph, const ob_pass_context_t *context, bool *changed) {
   if (!context->evaluator) return OB_OK;
   for (size_t i = 0; i < graph->nodes.count; i++)
-    if (may_fold(graph, graph->nodes.items[i])) OB_TRY(fold(graph, graph->nodes.items[i], context->evaluator, changed));
+    if (may_fold(graph, graph->nodes.items[i]) && !(context->keep_quantised && feeds_quantised(graph, graph->nodes.items[i]))) OB_TRY(fold(graph, graph->nodes.items[i], context->evaluator, changed));
   return OB_OK;
 }
 

@@ -13,6 +13,7 @@ typedef struct ob_evaluator {
 
 typedef struct ob_pass_context {
   const ob_evaluator_t *evaluator; /* NULL: nothing is folded */
+  bool keep_quantised;             /* weights between DequantizeLinear and QuantizeLinear stay bytes: an engine computes with those */
   void (*log)(void *user, const char *line);
   void *user;
 } ob_pass_context_t;

@@ -12,6 +12,7 @@ static ob_status_t run_passes(ob_model_t *model) {
   ob_folder_t folder = {.model = model};
   ob_evaluator_t evaluator;
   ob_pass_context_t context = {.log = log_line};
+  for (size_t i = 0; i < model->engines.count; i++) context.keep_quantised |= (model->engines.items[i].opened->info.flags & OB_ENGINE_FUSES_QDQ) != 0;
   /* without `ref` nothing is folded, which costs speed only */
   if (ob_engine_acquire("ref", model->engine_path, model->threads, &folder.engine) == OB_OK) {
     ob_folder_evaluator(&folder, &evaluator);

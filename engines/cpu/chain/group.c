@@ -83,11 +83,11 @@ static void dissolve_singles(grouping_t *g) {
   }
 }
 
-ob_status_t ob_chain_group(const ob_region_view_t *region, uint32_t *groups) {
+ob_status_t ob_chain_group(const ob_region_view_t *region, const uint32_t *taken, uint32_t *groups) {
   grouping_t g = {.region = region, .groups = groups};
   for (size_t n = 0; n < region->node_count; n++) {
     const ob_node_view_t *node = region->nodes[n];
-    if (!can_chain(node)) continue;
+    if ((taken && taken[n] != OB_KIT_ALONE) || !can_chain(node)) continue;
     groups[n] = (uint32_t)n;
     for (size_t i = 0; i < node->input_count; i++) {
       const ob_value_view_t *value = node->inputs[i];

@@ -4,7 +4,8 @@
 
 #include "cpu/chain/elementwise.h"
 
-OB_MUST_CHECK ob_status_t ob_chain_group(const ob_region_view_t *region, uint32_t *groups);
+/* taken: nodes with a number there, other than OB_KIT_ALONE, are left alone. NULL: none. */
+OB_MUST_CHECK ob_status_t ob_chain_group(const ob_region_view_t *region, const uint32_t *taken, uint32_t *groups);
 extern const ob_kernel_t ob_chain_group_kernel;
 
 #endif

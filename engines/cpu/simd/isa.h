@@ -105,6 +105,32 @@ typedef struct ob_plane {
   float bias, low, high;
 } ob_plane_t;
 
+/* Quantised operators work on bytes without sign, channels innermost. What becomes of a result in steps of its scale: kept within
+ * [low, high], rounded to even, plus the zero point. */
+#define OB_QUANT_BLOCK 16
+#define OB_QUANT_WIDE 64
+typedef struct ob_quant_end {
+  float low, high; /* less the zero point */
+  int32_t zero;
+} ob_quant_end_t;
+
+/* A row of outputs of a convolution: start[j] + sum over r and i of x[p * step + runs[r] + i] * weight, times scale[j], plus shift[j].
+ * x must be readable for 3 bytes past each run. start, scale and shift are filled up to whole blocks of channels. */
+typedef struct ob_quant_conv {
+  const uint8_t *x;
+  size_t step;         /* bytes from pixel to pixel */
+  const size_t *runs;  /* where the bytes lie that are side by side */
+  size_t run_count;
+  size_t quads;        /* of a run: groups of 4 bytes */
+  const int8_t *weights;      /* [block of channels][run][quad][channel][4] */
+  const int16_t *tap_weights; /* depthwise: [run][channel]; a run is one pixel */
+  const int32_t *start;
+  const float *scale, *shift;
+  size_t pixels, channels;
+  uint8_t *y; /* pixels x channels; x lies elsewhere */
+  ob_quant_end_t end;
+} ob_quant_conv_t;
+
 typedef struct ob_isa {
   const char *name;
   size_t lanes;
@@ -127,6 +153,13 @@ typedef struct ob_isa {
   float (*dot)(const float *a, const float *b, size_t n);
   /* y[j] = sum over i < n of a[i] * b[j * pitch + i], j < count; n is a multiple of 32, and int32 holds the sums */
   void (*dots_i16)(const int16_t *a, const int16_t *b, size_t pitch, size_t n, size_t count, int32_t *y);
+  void (*quant_convolve)(const ob_quant_conv_t *row);
+  void (*quant_depthwise)(const ob_quant_conv_t *row);
+  /* y[i] = a[i] * factors[0] + b[i] * factors[1] + factors[2] */
+  void (*quant_add)(const uint8_t *a, const uint8_t *b, size_t n, const float *factors, const ob_quant_end_t *end, uint8_t *y);
+  void (*quant_from_float)(const float *x, size_t n, float scale, const ob_quant_end_t *end, size_t step, uint8_t *y); /* y[i * step] */
+  /* y[j] = (sum over pixels of x[pixel][j]) * factors[0] + factors[1] */
+  void (*quant_mean)(const uint8_t *x, size_t pixels, size_t channels, const float *factors, const ob_quant_end_t *end, uint8_t *y);
   /* y += columns [first, first + n) of x B; B: panels [..][k][NR] */
   void (*gemv)(const float *x, const float *panels, size_t k, size_t first, size_t n, float *y);
   /* `rows` rows of `n` floats into rows of `width` floats (before + n <= width), `value` around them. Writes up to OB_PLANE_SLACK past the end. */
