@@ -30,7 +30,7 @@ static int8_t weight_at(const ob_quant_op_t *op, size_t filter, size_t channel, 
 }
 
 static ob_status_t set_scales(ob_arena_t *arena, const ob_quant_op_t *op, ob_quant_conv_t *row) {
-  const size_t padded = (row->channels + OB_QUANT_WIDE - 1) / OB_QUANT_WIDE * OB_QUANT_WIDE;
+  const size_t padded = (row->channels + OB_QUANT_BLOCK - 1) / OB_QUANT_BLOCK * OB_QUANT_BLOCK;
   const size_t channels = (size_t)op->weight_dims[1], taps = (size_t)(op->weight_dims[2] * op->weight_dims[3]);
   int32_t *start;
   float *scale, *shift;
@@ -75,7 +75,7 @@ static ob_status_t pack(ob_arena_t *arena, const ob_quant_op_t *op, bool split, 
 }
 
 static ob_status_t pack_depthwise(ob_arena_t *arena, const ob_quant_op_t *op, ob_quant_conv_t *row) {
-  int16_t *to;
+  int32_t *to;
   OB_TRY(OB_ARENA_ARRAY(arena, row->run_count * row->channels, &to));
   for (size_t t = 0; t < row->run_count; t++)
     for (size_t j = 0; j < row->channels; j++) to[t * row->channels + j] = weight_at(op, j, 0, t);

@@ -108,7 +108,6 @@ typedef struct ob_plane {
 /* Quantised operators work on bytes without sign, channels innermost. What becomes of a result in steps of its scale: kept within
  * [low, high], rounded to even, plus the zero point. */
 #define OB_QUANT_BLOCK 16
-#define OB_QUANT_WIDE 64
 typedef struct ob_quant_end {
   float low, high; /* less the zero point */
   int32_t zero;
@@ -123,7 +122,7 @@ typedef struct ob_quant_conv {
   size_t run_count;
   size_t quads;        /* of a run: groups of 4 bytes */
   const int8_t *weights;      /* [block of channels][run][quad][channel][4] */
-  const int16_t *tap_weights; /* depthwise: [run][channel]; a run is one pixel */
+  const int32_t *tap_weights; /* depthwise: [run][channel]; a run is one pixel */
   const int32_t *start;
   const float *scale, *shift;
   size_t pixels, channels;
