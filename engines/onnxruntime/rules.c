@@ -43,6 +43,8 @@ static const char *quantize(const ob_node_view_t *node) {
   return NULL;
 }
 
+static const char *fourier(const ob_node_view_t *node) { return node->outputs[0]->dtype != OB_FLOAT64 ? "sums lose half of their digits" : NULL; }
+
 static const char *resize(const ob_node_view_t *node) {
   if (says(node, "coordinate_transformation_mode", "align_corners") && !says(node, "mode", "nearest")) return "align_corners is another one when it shrinks";
   return NULL;
@@ -51,7 +53,7 @@ static const char *resize(const ob_node_view_t *node) {
 static const struct {
   const char *op;
   const char *(*refuses)(const ob_node_view_t *node);
-} rules[] = {{"GRU", recurrent},   {"LSTM", recurrent},          {"RNN", recurrent},  {"MaxUnpool", max_unpool},
+} rules[] = {{"DFT", fourier},     {"STFT", fourier},           {"GRU", recurrent},   {"LSTM", recurrent},          {"RNN", recurrent},  {"MaxUnpool", max_unpool},
              {"Pow", power},       {"Mod", modulo},             {"ConvInteger", convolve_integers}, {"DequantizeLinear", quantize}, {"QuantizeLinear", quantize}, {"Resize", resize}};
 
 bool ob_ort_supports(const ob_region_view_t *region, const ob_node_view_t *node, char *reason, size_t size) {
