@@ -165,7 +165,7 @@ static bool has_lanes(size_t lanes) {
 static void agrees(size_t lanes) {
   if (!has_lanes(lanes)) skip();
   ob_random_t random = {lanes};
-  for (int i = 0; i < 60; i++) {
+  for (int i = 0; i < 30; i++) {
     const example_t e = draw(&random, lanes);
     if (e.shape.out_height > 0 && e.shape.out_width > 0) run_one(&e, &random);
   }
