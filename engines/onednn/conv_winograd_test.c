@@ -28,8 +28,8 @@ static void build(ob_rig_t *rig, ob_random_t *random, const int64_t dims[4], int
   ob_rig_node(rig, "Add", OB_LIST(y, x), OB_LIST(sum));
   if (function == 1) sum = unary(rig, "Relu", sum, dims);
   if (function == 2) sum = unary(rig, "HardSwish", sum, dims);
-  if (function == 3) {
-    const int low = ob_rig_constant(rig, OB_FLOAT32, OB_SCALAR, OB_VALUES(0)), high = ob_rig_constant(rig, OB_FLOAT32, OB_SCALAR, OB_VALUES(6));
+  if (function == 3) { /* limits of the size of the sums: what is compared stays as large as what was rounded */
+    const int low = ob_rig_constant(rig, OB_FLOAT32, OB_SCALAR, OB_VALUES(0)), high = ob_rig_constant(rig, OB_FLOAT32, OB_SCALAR, OB_VALUES(300));
     const int clipped = dn_between(rig, 4, dims);
     ob_rig_node(rig, "Clip", OB_LIST(sum, low, high), OB_LIST(clipped));
     sum = clipped;
