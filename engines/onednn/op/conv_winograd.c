@@ -107,7 +107,8 @@ static ob_status_t read_weights(const dn_conv_t *c, const ob_winograd_t *winogra
   dn_ref_t ref;
   OB_TRY(dn_plain_constant(plan, value, &plain));
   packing_t packing = {winograd, plain};
-  snprintf(key, sizeof key, "winograd 1: F(%zu,3), panels of %zu; value %u", winograd->outputs, winograd->shape.lanes * 2, value->index);
+  snprintf(key, sizeof key, "winograd 1: F(%zu,3), panels of %zu; value %u, %zu to %zu channels", winograd->outputs, winograd->shape.lanes * 2,
+           value->index, winograd->shape.channels, winograd->shape.filters);
   OB_TRY(plan->host->packed(plan->binding->region, key, winograd->packed_bytes, pack, &packing, &packed));
   OB_TRY(bytes_md(plan, winograd->packed_bytes, &arg->md));
   OB_TRY(dn_fixed(plan, packed, arg->md, &ref));
