@@ -93,6 +93,8 @@ _PROTOTYPES = {
     "ob_context_arena_bytes": (C.c_size_t, [_P]),
     "ob_model_report": (C.c_int, [_P, C.c_int, C.POINTER(_P)]),
     "ob_model_verify": (C.c_int, [_P, C.POINTER(TensorView), VerifyCallback, _P]),
+    "ob_model_repair": (C.c_int, [_P, C.POINTER(TensorView), VerifyCallback, _P]),
+    "ob_verify_is_wrong": (C.c_bool, [_P]),
     "ob_engines_list": (C.c_int, [C.POINTER(Options), EngineCallback, _P]),
     "ob_operators_list": (C.c_int, [C.POINTER(Options), OperatorCallback, _P]),
     "ob_release": (None, [_P]),

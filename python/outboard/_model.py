@@ -25,6 +25,7 @@ class VerifyResult(typing.NamedTuple):
     max_rel: float
     differing: int
     elements: int
+    wrong: bool  # beyond rounding
 
 
 class Engine(typing.NamedTuple):
@@ -123,8 +124,7 @@ class Model(Function):
             LIB.ob_release(block)
         return json.loads(found) if form == "json" else found
 
-    def verify(self, inputs):
-        """Runs each region on its engine and on `ref` with the same inputs; a list of VerifyResult."""
+    def _check_regions(self, function, inputs):
         found, keep = [], []
         views = (TensorView * max(1, len(self.inputs)))()
         for view, value, info in zip(views, self._ordered(inputs, "input"), self.inputs):
@@ -133,10 +133,19 @@ class Model(Function):
         @VerifyCallback
         def result(_, one):
             r = one.contents
-            found.append(VerifyResult(text(r.symbol), text(r.engine), text(r.output), r.max_abs, r.max_rel, r.differing, r.elements))
+            found.append(VerifyResult(text(r.symbol), text(r.engine), text(r.output), r.max_abs, r.max_rel, r.differing, r.elements,
+                                      LIB.ob_verify_is_wrong(one)))
 
-        check(LIB.ob_model_verify(self._handle.pointer, views, result, None))
+        check(function(self._handle.pointer, views, result, None))
         return found
+
+    def verify(self, inputs):
+        """Runs each region on its engine and on `ref` with the same inputs; a list of VerifyResult."""
+        return self._check_regions(LIB.ob_model_verify, inputs)
+
+    def repair(self, inputs):
+        """Verifies, and gives regions that are wrong to the next engine until none is; a list of VerifyResult of those. save() keeps it."""
+        return self._check_regions(LIB.ob_model_repair, inputs)
 
     def __repr__(self):
         return f"<outboard.Model {self.inputs} -> {self.outputs}>"

@@ -206,6 +206,7 @@ def test_verify(model):
     found = model.verify({"x": X})
     assert [r.symbol for r in found] == model.symbols
     assert all(r.differing == 0 and r.elements > 0 for r in found)
+    assert not any(r.wrong for r in found) and model.repair({"x": X}) == []
 
 
 def test_engines():
